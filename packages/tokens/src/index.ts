@@ -1,2 +1,7 @@
 export * from "./errors.ts"
+export { isLoopbackRedirectUri } from "./redirect-uri.ts"
+export { openStore } from "./store/open.ts"
+export type { TokenStore } from "./store/store.ts"
+export { digestOf, mintToken, parseToken, type TokenKind, tagOf } from "./token-format.ts"
 export * from "./token-service.ts"
+export { createVerifier, type Verifier } from "./verifier.ts"

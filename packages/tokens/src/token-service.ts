@@ -1,4 +1,10 @@
+import { randomBytes as secureRandomBytes } from "node:crypto"
 import type { DeviceClaims } from "@authchemy/protocol"
+import { issueCode, redeemCode } from "./codes.ts"
+import { newSession, publicSession } from "./sessions.ts"
+import type { TokenStore } from "./store/store.ts"
+import { digestOf, parseToken, tagOf } from "./token-format.ts"
+import { createVerifier } from "./verifier.ts"
 
 /** A signed-in machine. Times are milliseconds since the epoch, UTC. */
 export type Session = {
@@ -72,4 +78,63 @@ export type TokenService = {
 
   /** Waits for what is under way and closes the store. */
   close(): Promise<void>
+}
+
+const REVOCATION_HANDLE = /^([0-9A-Za-z]{4})\.([A-Za-z0-9\-_]{43})$/
+
+/**
+ * Makes the engine over a store, which it takes over and closes.
+ * @param options.now milliseconds since the epoch; the system clock where left out
+ * @param options.randomBytes a cryptographically secure source; Node's where left out
+ */
+export function createTokenService(options: {
+  store: TokenStore
+  now?: () => number
+  randomBytes?: (size: number) => Uint8Array
+}): TokenService {
+  const { store, now = Date.now, randomBytes = secureRandomBytes } = options
+  const source = { now, randomBytes }
+  const verifier = createVerifier({ store, now })
+
+  return {
+    issueCode: (request) => issueCode(store, source, request),
+
+    redeemCode: (request) => redeemCode(store, source, request),
+
+    createSession: async (request) => {
+      const createdAt = now()
+      const { token, record, session } = newSession(source, createdAt, request)
+      await store.createSession(record, createdAt)
+      return { token, session }
+    },
+
+    verify: verifier.verify,
+
+    listSessions: async (accountId) =>
+      (await store.listSessions(tagOf(accountId), accountId, now())).map(publicSession),
+
+    revoke: async (token) => {
+      const parsed = parseToken(token)
+      if (parsed?.kind !== "at") return false
+      return store.revokeByDigest(parsed.tag, digestOf(token), now())
+    },
+
+    revokeByHandle: async (handle) => {
+      const [, tag, digest] = REVOCATION_HANDLE.exec(handle) ?? []
+      if (tag === undefined || digest === undefined) return false
+      return store.revokeByDigest(tag, digest, now())
+    },
+
+    revokeSession: (accountId, sessionId) => store.revokeById(tagOf(accountId), accountId, sessionId, now()),
+
+    revokeSessions: (accountId, except) =>
+      store.revokeAll(tagOf(accountId), accountId, except?.sessionId ?? null, now()),
+
+    ready: () => store.ping(),
+
+    close: async () => {
+      await verifier.close()
+      await store.close()
+    },
+  }
 }

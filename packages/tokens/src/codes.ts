@@ -1,0 +1,70 @@
+import { CODE_LIFETIME_SECONDS, codeChallengeOf, type DeviceClaims } from "@authchemy/protocol"
+import { InvalidGrantError } from "./errors.ts"
+import { newSession, type SessionSource } from "./sessions.ts"
+import type { CodeRecord, TokenStore } from "./store/store.ts"
+import { digestOf, mintToken, parseToken, tagOf } from "./token-format.ts"
+import type { IssuedToken, TokenService } from "./token-service.ts"
+
+/** Issues an authorization code: single use, 60 seconds, kept as a digest. See `TokenService.issueCode`. */
+export async function issueCode(
+  store: TokenStore,
+  { now, randomBytes }: SessionSource,
+  request: Parameters<TokenService["issueCode"]>[0],
+): Promise<string> {
+  const code = mintToken("ac", request.accountId, randomBytes)
+  const issuedAt = now()
+  await store.putCode(
+    {
+      ...request,
+      digest: digestOf(code),
+      tag: tagOf(request.accountId),
+      expiresAt: issuedAt + CODE_LIFETIME_SECONDS * 1000,
+      usedBy: null,
+    },
+    issuedAt,
+  )
+  return code
+}
+
+/**
+ * Redeems a code. What a code was issued for never changes, so it is read and judged first, here, once for all stores; that
+ * exactly one redemption wins is then one atomic step of the store. See `TokenService.redeemCode`.
+ */
+export async function redeemCode(
+  store: TokenStore,
+  source: SessionSource,
+  request: Parameters<TokenService["redeemCode"]>[0],
+): Promise<IssuedToken> {
+  const parsed = parseToken(request.code)
+  if (parsed?.kind !== "ac") throw new InvalidGrantError("malformed")
+  const code = await store.findCode(parsed.tag, digestOf(request.code))
+  if (code === null) throw new InvalidGrantError("unknown")
+  const now = source.now()
+  judge(code, request, now)
+  const { token, record, session } = newSession(source, now, {
+    accountId: code.accountId,
+    expiresInSeconds: request.expiresInSeconds,
+    device: approvedOver(request.device, code.device),
+  })
+  const outcome = await store.redeemCode(code, record, now)
+  if (outcome !== "redeemed") throw new InvalidGrantError(outcome)
+  return { token, session }
+}
+
+/** Whether this party may redeem this code at all. One that may not changes nothing, so it is turned away before it can spoil the code. */
+function judge(
+  code: CodeRecord,
+  request: { redirectUri: string; codeVerifier: string | null },
+  now: number,
+): void {
+  const challenge = request.codeVerifier === null ? null : codeChallengeOf(request.codeVerifier)
+  // Both are digests, or public: a comparison that stops early tells nothing of a verifier.
+  if (challenge !== code.codeChallenge) throw new InvalidGrantError("mismatch")
+  if (request.redirectUri !== code.redirectUri) throw new InvalidGrantError("mismatch")
+  if (code.usedBy === null && now >= code.expiresAt) throw new InvalidGrantError("expired")
+}
+
+/** What the person saw and approved stands; what was left open then may be filled in now. */
+function approvedOver(claimed: DeviceClaims, approved: DeviceClaims): DeviceClaims {
+  return { ...claimed, ...approved }
+}

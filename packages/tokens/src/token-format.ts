@@ -1,0 +1,69 @@
+import { hash } from "node:crypto"
+import { crc32 } from "node:zlib"
+
+const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+const TAG_LENGTH = 4
+/** 43 base62 characters hold 256 bits. */
+const SECRET_LENGTH = 43
+/** 6 base62 characters hold 32 bits. */
+const CHECKSUM_LENGTH = 6
+
+/** What a token is for: authorization code, access token, access key, refresh token. */
+export type TokenKind = "ac" | "at" | "ak" | "rt"
+
+const SHAPE = /^alchemy_(ac|at|ak|rt)_([0-9A-Za-z]{4})[0-9A-Za-z]{49}$/
+
+/**
+ * The tag of an account: 4 base62 characters derived from its id. It names the Redis slot of the account's records and
+ * nothing more; accounts may share one.
+ */
+export function tagOf(accountId: string): string {
+  const digest = Buffer.from(hash("sha256", `authchemy tag\n${accountId}`, "hex"), "hex")
+  return base62(BigInt(digest.readUInt32BE(0)) % 62n ** 4n, TAG_LENGTH)
+}
+
+/**
+ * Mints `alchemy_<kind>_` + 4 characters tag + 43 characters secret + 6 characters checksum, base62.
+ * @param randomBytes a cryptographically secure source; 32 bytes (256 bits) are taken
+ */
+export function mintToken(
+  kind: TokenKind,
+  accountId: string,
+  randomBytes: (size: number) => Uint8Array,
+): string {
+  const secret = BigInt(`0x${Buffer.from(randomBytes(32)).toString("hex")}`)
+  const body = `alchemy_${kind}_${tagOf(accountId)}${base62(secret, SECRET_LENGTH)}`
+  return body + checksumOf(body)
+}
+
+/**
+ * Reads the shape and the checksum of a token: junk is refused without a look-up. Says nothing of whether it is good.
+ * @returns its kind and tag, or `null`
+ */
+export function parseToken(text: string): { kind: TokenKind; tag: string } | null {
+  const match = SHAPE.exec(text)
+  if (match === null) return null
+  const body = text.slice(0, -CHECKSUM_LENGTH)
+  if (checksumOf(body) !== text.slice(-CHECKSUM_LENGTH)) return null
+  return { kind: match[1] as TokenKind, tag: match[2] as string }
+}
+
+/** The SHA-256 digest under which a token is kept: base64url, 43 characters. */
+export function digestOf(token: string): string {
+  return hash("sha256", token, "base64url")
+}
+
+/** CRC-32 of the text, 6 base62 characters. Guards against typing errors and junk, not against forgers. */
+function checksumOf(body: string): string {
+  return base62(BigInt(crc32(body)), CHECKSUM_LENGTH)
+}
+
+function base62(value: bigint, length: number): string {
+  let rest = value
+  let text = ""
+  for (let index = 0; index < length; index++) {
+    text = ALPHABET[Number(rest % 62n)] + text
+    rest /= 62n
+  }
+  return text
+}
