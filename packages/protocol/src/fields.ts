@@ -16,7 +16,7 @@ export const text = (longest: number) =>
  * How the calling machine describes itself. Claims, not facts: they are shown to the person, escaped, and decide nothing.
  * A longer text is cut at `MAX_CLAIM_LENGTH`; control characters and bidirectional overrides become spaces.
  */
-const Claim = v.optional(v.pipe(v.string("must be a string"), v.transform(tidyClaim)))
+const Claim = v.exactOptional(v.pipe(v.string("must be a string"), v.transform(tidyClaim)))
 export const DeviceClaims = v.object({ name: Claim, os: Claim, client: Claim })
 export type DeviceClaims = { name?: string; os?: string; client?: string }
 

@@ -19,18 +19,31 @@ export interface Accounts {
   signOut(request: Request): Promise<string[]>
 }
 
-/** What became of a posted form: cookies to set, or what to say beside which field. */
+/** What became of a posted form: cookies to set, or what to say beside which field. `retryAfterSeconds`: too many attempts. */
 export type FormOutcome =
   | { ok: true; setCookies: string[] }
-  | { ok: false; field: "email" | "password" | "name" | "form"; message: string }
+  | {
+      ok: false
+      field: "email" | "password" | "name" | "form"
+      message: string
+      retryAfterSeconds?: number
+    }
 
 /** The built-in accounts: email and password, with pages of their own. */
 export interface PasswordAccounts extends Accounts {
   readonly signUpAllowed: boolean
   /** Signs a browser in. The message never tells a wrong password from an unknown email. */
-  signIn(form: { email: string; password: string }, request: Request): Promise<FormOutcome>
+  signIn(
+    form: { email: string; password: string },
+    request: Request,
+    client?: { clientAddress: string },
+  ): Promise<FormOutcome>
   /** Creates an account and signs the browser in to it. Refused where sign-up is closed. */
-  signUp(form: { email: string; password: string; name: string }, request: Request): Promise<FormOutcome>
+  signUp(
+    form: { email: string; password: string; name: string },
+    request: Request,
+    client?: { clientAddress: string },
+  ): Promise<FormOutcome>
 }
 
 /** An account as the operator sees it. */

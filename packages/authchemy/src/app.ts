@@ -1,0 +1,81 @@
+import { ADMIN_API_PATH, CLI_LOGOUT_PATH, CLI_TOKEN_PATH, LOGIN_PATH } from "@authchemy/protocol"
+import type { TokenService } from "@authchemy/tokens"
+import { type Env, type Handler, Hono } from "hono"
+import type { Logger } from "pino"
+import type { Accounts, PasswordAccounts } from "./accounts/accounts.ts"
+import { createClientAddress } from "./middleware/client-address.ts"
+import { errorResponse, methodNotAllowed, notFoundResponse } from "./middleware/error-response.ts"
+import { type AppEnv, requestLog } from "./middleware/request-log.ts"
+import { securityHeaders } from "./middleware/security-headers.ts"
+import { ICON_PATH } from "./pages/layout.ts"
+import { STYLE_PATH } from "./pages/style.ts"
+import { showIcon, showStyle } from "./routes/assets.ts"
+import { endSession } from "./routes/cli-logout.ts"
+import { redeemForToken } from "./routes/cli-token.ts"
+import { showHealth, showReadiness } from "./routes/health.ts"
+import { showHome } from "./routes/home.ts"
+import { answerLogin, showLogin } from "./routes/login.ts"
+import { createRequestSeal } from "./routes/sealed-request.ts"
+import { showCreateAccount, showSignIn, submitCreateAccount, submitSignIn } from "./routes/sign-in.ts"
+import { submitSignOut } from "./routes/sign-out.ts"
+
+/** What the server is made of. */
+export type AppDeps<AdminEnv extends Env> = {
+  /** This server's origin, without a trailing slash; never taken from a request. */
+  issuer: string
+  tokens: TokenService
+  /** Who is signed in to a browser; `PasswordAccounts` bring the pages for signing in. */
+  accounts: Accounts | PasswordAccounts
+  /** The admin API, mounted at `/v1`. */
+  adminApi: Hono<AdminEnv>
+  /** At least 32 characters; keys are derived from it, each for one purpose. */
+  secret: string
+  /** Serves clients that send no code challenge. Weakens safety: only for command-line programs that cannot be updated. */
+  allowCodeWithoutPkce: boolean
+  /** IP addresses and CIDR ranges whose `X-Forwarded-For` is believed. */
+  trustedProxies: readonly string[]
+  /** Milliseconds since the epoch. */
+  now: () => number
+  logger: Logger
+  /** Rejects where a store does not answer, or the server is stopping. */
+  ready: () => Promise<void>
+}
+
+/** The server's routes, without a listener: `app.fetch` takes a `Request` and gives a `Response`. */
+export function createApp<AdminEnv extends Env>(deps: AppDeps<AdminEnv>): Hono<AppEnv> {
+  const { accounts, issuer } = deps
+  const clientAddress = createClientAddress(deps.trustedProxies)
+  const requestSeal = createRequestSeal(deps.secret, deps.now)
+  const login = { ...deps, clientAddress, requestSeal }
+
+  const app = new Hono<AppEnv>()
+  app.use(requestLog(deps.logger), securityHeaders(issuer))
+  app.onError(errorResponse(deps.logger))
+  app.notFound(notFoundResponse)
+  const route = (path: string, handlers: { get?: Handler<AppEnv>; post?: Handler<AppEnv> }) => {
+    if (handlers.get !== undefined) app.get(path, handlers.get)
+    if (handlers.post !== undefined) app.post(path, handlers.post)
+    app.all(path, methodNotAllowed(Object.keys(handlers).join(", ").toUpperCase()))
+  }
+
+  route(LOGIN_PATH, { get: showLogin(login), post: answerLogin(login) })
+  route(CLI_TOKEN_PATH, { post: redeemForToken(deps) })
+  route(CLI_LOGOUT_PATH, { post: endSession(deps) })
+  route("/", { get: showHome(deps) })
+  route("/sign-out", { post: submitSignOut(deps) })
+  if (hasPasswords(accounts)) {
+    const signIn = { issuer, accounts, clientAddress }
+    route("/sign-in", { get: showSignIn(signIn), post: submitSignIn(signIn) })
+    route("/create-account", { get: showCreateAccount(signIn), post: submitCreateAccount(signIn) })
+  }
+  route("/healthz", { get: showHealth })
+  route("/readyz", { get: showReadiness(deps) })
+  route(STYLE_PATH, { get: showStyle })
+  route(ICON_PATH, { get: showIcon })
+  app.route(ADMIN_API_PATH, deps.adminApi)
+  return app
+}
+
+function hasPasswords(accounts: Accounts | PasswordAccounts): accounts is PasswordAccounts {
+  return "signIn" in accounts
+}

@@ -1,0 +1,94 @@
+import { ADMIN_API_PATH, WIRE_ERRORS, type WireErrorCode } from "@authchemy/protocol"
+import { StoreUnavailableError } from "@authchemy/tokens"
+import type { Context, ErrorHandler, NotFoundHandler } from "hono"
+import { HTTPException } from "hono/http-exception"
+import type { Logger } from "pino"
+import { errorPage } from "../pages/error.ts"
+import type { AppEnv } from "./request-log.ts"
+import { RequestRefused } from "./request-refused.ts"
+
+type Failure = {
+  status: RequestRefused["status"] | 500 | 503
+  code: WireErrorCode
+  message: string
+  headers?: Readonly<Record<string, string>>
+}
+
+const STORE_OUT_OF_REACH: Failure = {
+  status: 503,
+  code: WIRE_ERRORS.temporarilyUnavailable,
+  message: "The server cannot reach its store. Try again in a moment.",
+  headers: { "Retry-After": "1" },
+}
+
+/** Answers what a route threw: a page or JSON, never a stack. Faults of the server are logged. */
+export function errorResponse(logger: Logger): ErrorHandler<AppEnv> {
+  return (error, c) => {
+    if (error instanceof RequestRefused) return respondWithError(c, error)
+    if (error instanceof HTTPException && error.status < 500) {
+      const message = "The request cannot be read."
+      return respondWithError(c, { status: 400, code: WIRE_ERRORS.invalidRequest, message })
+    }
+    logger.error({ err: error, id: c.get("requestId") }, "request failed")
+    if (error instanceof StoreUnavailableError) return respondWithError(c, STORE_OUT_OF_REACH)
+    const message = "Something went wrong on the server."
+    return respondWithError(c, { status: 500, code: WIRE_ERRORS.serverError, message })
+  }
+}
+
+/** Answers a path that is not there. */
+export const notFoundResponse: NotFoundHandler<AppEnv> = (c) => {
+  const message = "There is nothing at this address."
+  return respondWithError(c, { status: 404, code: WIRE_ERRORS.notFound, message })
+}
+
+/** Answers a known path with a method it does not have. @param allow the methods it has, for `Allow` */
+export function methodNotAllowed(allow: string) {
+  return () => {
+    const message = `This address takes ${allow.replace(", ", " and ")} only.`
+    throw new RequestRefused(405, WIRE_ERRORS.methodNotAllowed, message, { Allow: allow })
+  }
+}
+
+/**
+ * An error in the form that the path calls for: `{ error, error_description }` under `/api`, `{ error, message }` under
+ * the admin API, elsewhere a page for browsers and JSON for everything else.
+ */
+export function respondWithError(c: Context<AppEnv>, failure: Failure): Response | Promise<Response> {
+  for (const [name, value] of Object.entries(failure.headers ?? {})) c.header(name, value)
+  const { path } = c.req
+  if (path === ADMIN_API_PATH || path.startsWith(`${ADMIN_API_PATH}/`)) {
+    return c.json({ error: failure.code, message: failure.message }, failure.status)
+  }
+  const acceptsPage = c.req.header("accept")?.includes("text/html") ?? false
+  if (path.startsWith("/api/") || (failure.status === 404 && !acceptsPage)) {
+    return c.json({ error: failure.code, error_description: failure.message }, failure.status)
+  }
+  const page = errorPage({
+    title: TITLES[failure.status],
+    message: failure.message,
+    advice: ADVICE[failure.status] ?? "Go back to your terminal and start again.",
+    code: failure.code,
+    reference: failure.status >= 500 ? c.get("requestId") : null,
+  })
+  return c.html(page, failure.status)
+}
+
+const TITLES: Record<Failure["status"], string> = {
+  400: "This request cannot be used",
+  401: "Sign-in needed",
+  403: "Not allowed",
+  404: "Page not found",
+  405: "Not possible here",
+  413: "Too much was sent",
+  415: "This cannot be read",
+  429: "Too many attempts",
+  500: "Something went wrong",
+  503: "Not available right now",
+}
+
+const ADVICE: Partial<Record<Failure["status"], string>> = {
+  404: "Check the address, or go back to your terminal and start again.",
+  500: "Try again. If it happens again, tell whoever runs this server the reference below.",
+  503: "Reload this page in a moment.",
+}
