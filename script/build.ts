@@ -1,0 +1,68 @@
+// Builds the package of the working directory into its `dist`, its siblings first. Run by `npm pack` (prepack).
+import { execFileSync } from "node:child_process"
+import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs"
+import { dirname, join, resolve } from "node:path"
+import { build } from "esbuild"
+
+const root = resolve(import.meta.dirname, "..")
+const FOLDERS: Record<string, string> = {
+  "@authchemy/protocol": "protocol",
+  "@authchemy/tokens": "tokens",
+  "@authchemy/cli-sign-in": "cli-sign-in",
+  authchemy: "authchemy",
+  "@authchemy/alchemy": "alchemy",
+}
+
+type Manifest = {
+  bin?: Record<string, string>
+  dependencies?: Record<string, string>
+}
+
+const manifestOf = (folder: string): Manifest =>
+  JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest
+
+/** JavaScript and types with `tsc`; siblings are resolved to what they publish, so they are built before. */
+function compile(folder: string) {
+  for (const name of Object.keys(manifestOf(folder).dependencies ?? {})) {
+    const sibling = FOLDERS[name]
+    if (sibling !== undefined) compile(join(root, "packages", sibling))
+  }
+  rmSync(join(folder, "dist"), { recursive: true, force: true })
+  execFileSync(join(root, "node_modules/.bin/tsc"), ["-p", "tsconfig.build.json"], {
+    cwd: folder,
+    stdio: "inherit",
+  })
+}
+
+/**
+ * The command as a few files that share chunks, so that each command loads only what it needs. The siblings and the libraries that every
+ * start needs are bundled; the other libraries stay dependencies.
+ */
+async function bundle(folder: string) {
+  rmSync(join(folder, "dist"), { recursive: true, force: true })
+  await build({
+    absWorkingDir: folder,
+    entryPoints: ["src/bin.ts"],
+    outdir: "dist",
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node22",
+    conditions: ["authchemy-source"],
+    external: Object.keys(manifestOf(folder).dependencies ?? {}),
+    minify: true,
+    legalComments: "linked",
+    banner: {
+      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+    },
+  })
+}
+
+const folder = process.cwd()
+if (dirname(folder) !== join(root, "packages") || !existsSync(join(folder, "package.json"))) {
+  throw new Error(`not a package of this workspace: ${folder}`)
+}
+if (existsSync(join(folder, "tsconfig.build.json"))) compile(folder)
+else await bundle(folder)
+for (const file of Object.values(manifestOf(folder).bin ?? {})) chmodSync(join(folder, file), 0o755)
