@@ -1,4 +1,4 @@
-import { ADMIN_API_PATH, WIRE_ERRORS, type WireErrorCode } from "@authchemy/protocol"
+import { ADMIN_API_PATH, LOGIN_PATH, WIRE_ERRORS, type WireErrorCode } from "@authchemy/protocol"
 import { StoreUnavailableError } from "@authchemy/tokens"
 import type { Context, ErrorHandler, NotFoundHandler } from "hono"
 import { HTTPException } from "hono/http-exception"
@@ -65,7 +65,8 @@ export function respondWithError(c: Context<AppEnv>, failure: Failure): Response
     return c.json({ error: failure.code, error_description: failure.message }, failure.status)
   }
   const page = errorPage({
-    title: TITLES[failure.status],
+    title:
+      path === LOGIN_PATH && failure.status === 400 ? "This sign-in cannot start" : TITLES[failure.status],
     message: failure.message,
     advice: ADVICE[failure.status] ?? "Go back to your terminal and start again.",
     code: failure.code,

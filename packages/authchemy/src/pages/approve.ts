@@ -31,7 +31,7 @@ ${fact("Address", page.address)}
 <form method="post" action="/login">
 <input type="hidden" name="request" value="${page.request}">
 <h2>Did you start this on your computer?</h2>
-<p class="hint">If not, or if you are unsure, deny it. Nothing happens then.</p>
+<p class="hint">If you did not, or are not sure, choose Deny: nothing is shared.</p>
 <div class="choice">
 <button type="submit" name="decision" value="deny" class="second">Deny</button>
 <button type="submit" name="decision" value="approve">Approve</button>
@@ -39,7 +39,7 @@ ${fact("Address", page.address)}
 </form>
 <form method="post" action="/sign-out" class="foot who">
 <input type="hidden" name="return_to" value="${page.path}">
-<span>Signed in as <bdi>${page.account.name}</bdi> (<bdi>${page.account.email}</bdi>)</span>
+<p>Signed in as <bdi>${page.account.name}</bdi><br><bdi>${page.account.email}</bdi></p>
 <button type="submit" class="link">Use another account</button>
 </form>`,
   })

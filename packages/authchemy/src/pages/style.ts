@@ -35,7 +35,8 @@ body {
 h1 { margin: 0 0 8px; font-size: 1.5rem; line-height: 1.25; font-weight: 680; letter-spacing: -.02em; text-wrap: balance; }
 h2 { margin: 0; font-size: .9375rem; font-weight: 600; }
 p { margin: 0; overflow-wrap: anywhere; }
-.lead { color: var(--quiet); margin-bottom: 24px; }
+.lead { color: var(--quiet); margin-bottom: 24px; text-wrap: pretty; }
+.hint { text-wrap: pretty; }
 .field { margin-bottom: 18px; }
 label { display: block; font-weight: 600; font-size: .9375rem; margin-bottom: 6px; }
 input {
@@ -65,17 +66,17 @@ input:focus-visible { outline-offset: 0; }
 .phrase h2 { color: var(--quiet); font-weight: 550; font-size: .875rem; }
 .phrase .words {
   margin: 6px 0; font: 650 1.3125rem/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace;
-  letter-spacing: -.01em; overflow-wrap: normal;
+  letter-spacing: -.01em; overflow-wrap: normal; text-wrap: balance;
 }
 .phrase .hint { margin: 0; }
 .facts { margin: 0 0 24px; border-top: 1px solid var(--line); }
-.facts div { display: grid; grid-template-columns: 6.25rem 1fr; gap: 12px; padding: 9px 0; border-bottom: 1px solid var(--line); }
+.facts div { display: grid; grid-template-columns: 5rem 1fr; gap: 12px; padding: 9px 0; border-bottom: 1px solid var(--line); }
 .facts dt { color: var(--quiet); font-size: .9375rem; }
 .facts dd { margin: 0; overflow-wrap: anywhere; min-width: 0; }
 .facts .unstated { color: var(--quiet); font-style: italic; }
 .choice { display: grid; grid-template-columns: 1fr 1fr; gap: 12px; margin-top: 16px; }
 .who { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: center; gap: 2px 8px; }
-.who bdi { overflow-wrap: anywhere; }
+.who p { width: 100%; font-size: .875rem; }
 button.link {
   display: inline; width: auto; min-height: 24px; padding: 0; border: 0; border-radius: 4px; background: none;
   color: var(--accent); font-weight: 500; text-decoration: underline; text-underline-offset: 3px;

@@ -1,0 +1,184 @@
+import { randomBytes } from "node:crypto"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { codeChallengeOf, codeVerifierFrom } from "@authchemy/protocol"
+import { createTokenService, openStore, type TokenService } from "@authchemy/tokens"
+import { Hono } from "hono"
+import type { Account, FormOutcome, PasswordAccounts } from "../accounts/accounts.ts"
+import { createApp } from "../app.ts"
+import { createLogger } from "../logging.ts"
+import type { AppEnv } from "../middleware/request-log.ts"
+
+export const ISSUER = "http://localhost:4000"
+export const REDIRECT = "http://127.0.0.1:16424/callback"
+export const PASSWORD = "correct horse battery"
+
+/** The whole app in one process, on a store of its own, with a clock that the test moves. */
+export type AppUnderTest = {
+  app: Hono<AppEnv>
+  tokens: TokenService
+  log: string[]
+  /** Milliseconds since the epoch; tests move it. */
+  clock: { now: number }
+  /** Signs a new browser in, with the form, and returns its `Cookie` header. */
+  signIn(email?: string): Promise<string>
+  close(): Promise<void>
+}
+
+export async function openAppUnderTest(
+  options: {
+    issuer?: string
+    redisUrl?: string
+    allowCodeWithoutPkce?: boolean
+    signUpAllowed?: boolean
+    accountName?: string
+    wrapTokens?: (tokens: TokenService) => TokenService
+  } = {},
+): Promise<AppUnderTest> {
+  const directory = await mkdtemp(join(tmpdir(), "authchemy-app-"))
+  const clock = { now: Date.parse("2026-11-23T22:05:00.000Z") }
+  const now = () => clock.now
+  const sqlitePath = join(directory, "authchemy.db")
+  const store = await openStore({ sqlitePath, redisUrl: options.redisUrl ?? null })
+  const engine = createTokenService({ store, now })
+  const tokens = options.wrapTokens?.(engine) ?? engine
+  const log: string[] = []
+  const issuer = options.issuer ?? ISSUER
+  const app = createApp({
+    issuer,
+    tokens,
+    accounts: memoryAccounts(options),
+    adminApi: new Hono(),
+    secret: "0123456789abcdef0123456789abcdef",
+    allowCodeWithoutPkce: options.allowCodeWithoutPkce ?? false,
+    trustedProxies: [],
+    now,
+    logger: createLogger({ write: (line) => log.push(line) }),
+    ready: () => tokens.ready(),
+  })
+  return {
+    app,
+    tokens,
+    log,
+    clock,
+    async signIn(email = "ann@example.com") {
+      const response = await app.request("/sign-in", form({ email, password: PASSWORD }))
+      if (response.status !== 303) throw new Error(`sign-in answered ${response.status}`)
+      return cookiesOf(response)
+    },
+    async close() {
+      await tokens.close()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Fetch options of a posted form, as a page of this server would send it. */
+export function form(fields: Record<string, string>, headers: Record<string, string> = {}): RequestInit {
+  return {
+    method: "POST",
+    headers: {
+      "Content-Type": "application/x-www-form-urlencoded",
+      Origin: "null",
+      "Sec-Fetch-Site": "same-origin",
+      ...headers,
+    },
+    body: new URLSearchParams(fields).toString(),
+  }
+}
+
+/** Fetch options of posted JSON. */
+export function json(body: unknown, headers: Record<string, string> = {}): RequestInit {
+  return {
+    method: "POST",
+    headers: { "Content-Type": "application/json", ...headers },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  }
+}
+
+/** The `Cookie` header that a browser would send after this response. */
+export function cookiesOf(response: Response): string {
+  return response.headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(";")[0])
+    .join("; ")
+}
+
+/** A fresh verifier and the query of `GET /login` for it; `changes` replaces parameters, `null` leaves one out. */
+export function loginQuery(changes: Record<string, string | null> = {}): { query: string; verifier: string } {
+  const verifier = codeVerifierFrom(randomBytes)
+  const parameters: Record<string, string | null> = {
+    redirectUrl: REDIRECT,
+    code_challenge: codeChallengeOf(verifier),
+    code_challenge_method: "S256",
+    state: "st4te",
+    client: "alchemy-cli/1.0.0",
+    device: "ann-laptop",
+    os: "Linux",
+    ...changes,
+  }
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(parameters)) if (value !== null) query.append(name, value)
+  return { query: query.toString(), verifier }
+}
+
+/** The sealed request in an approval page. */
+export function sealedRequestIn(page: string): string {
+  const sealed = /name="request" value="([^"]+)"/.exec(page)?.[1]
+  if (sealed === undefined) throw new Error("the page carries no sealed request")
+  return sealed
+}
+
+/** Goes through `/login` and approves; returns where the browser is sent, and the verifier. */
+export async function approve(
+  under: AppUnderTest,
+  cookie: string,
+  changes: Record<string, string | null> = {},
+): Promise<{ location: URL; verifier: string }> {
+  const { query, verifier } = loginQuery(changes)
+  const page = await under.app.request(`/login?${query}`, { headers: { Cookie: cookie } })
+  const request = sealedRequestIn(await page.text())
+  const answer = await under.app.request("/login", form({ request, decision: "approve" }, { Cookie: cookie }))
+  return { location: new URL(answer.headers.get("location") ?? ""), verifier }
+}
+
+/** Accounts in memory: any email signs in with `PASSWORD`. */
+function memoryAccounts(options: { signUpAllowed?: boolean; accountName?: string }): PasswordAccounts {
+  const accounts = new Map<string, Account>()
+  const sessions = new Map<string, string>()
+  const sessionIdOf = (request: Request) =>
+    /(?:^|; )sid=([^;]+)/.exec(request.headers.get("cookie") ?? "")?.[1]
+  const begin = (email: string, name: string): FormOutcome => {
+    const account = { id: `acc_${email}`, email, name }
+    accounts.set(account.id, account)
+    const sessionId = randomBytes(16).toString("hex")
+    sessions.set(sessionId, account.id)
+    return { ok: true, setCookies: [`sid=${sessionId}; HttpOnly; SameSite=Lax; Path=/`] }
+  }
+  return {
+    signUpAllowed: options.signUpAllowed ?? true,
+    async browserSession(request) {
+      const sessionId = sessionIdOf(request)
+      const account = accounts.get(sessions.get(sessionId ?? "") ?? "")
+      return sessionId === undefined || account === undefined ? null : { account, sessionId }
+    },
+    find: async (accountId) => accounts.get(accountId) ?? null,
+    signInUrl: (returnTo) => `/sign-in?return_to=${encodeURIComponent(returnTo)}`,
+    async signOut(request) {
+      sessions.delete(sessionIdOf(request) ?? "")
+      return ["sid=; Max-Age=0; Path=/"]
+    },
+    async signIn({ email, password }) {
+      if (email === "limited@example.com") {
+        return { ok: false, field: "form", message: "Too many attempts.", retryAfterSeconds: 30 }
+      }
+      if (password === PASSWORD) return begin(email, options.accountName ?? "Ann")
+      return { ok: false, field: "form", message: "The email or the password is wrong." }
+    },
+    async signUp({ email, password, name }) {
+      if (password.length >= 8) return begin(email, name)
+      return { ok: false, field: "password", message: "Password must have at least 8 characters." }
+    },
+  }
+}
