@@ -1,0 +1,164 @@
+import { CLIError } from "../errors.ts"
+import { printable } from "../output/printable.ts"
+import { networkReason } from "./network-reason.ts"
+
+/** The largest response body that is read, in bytes. */
+const MAX_RESPONSE_BYTES = 1024 * 1024
+
+export type AdminRequest = {
+  method: "GET" | "POST" | "PATCH" | "DELETE"
+  /** Path and query below the base URL, for example `/v1/apps?limit=25`. */
+  path: string
+  body?: unknown
+}
+
+/** How a request is authorised. `origin` names the credential for people. */
+export type AdminCredential = { kind: "auth-token" | "access-key"; secret: string; origin: string }
+
+export type AdminTransport = {
+  baseUrl: string
+  fetch: typeof fetch
+  now: () => number
+  timeoutMs: number
+  signal: AbortSignal
+  onDetail: (detail: string) => void
+}
+
+/** What a server answered: the status, `Retry-After` and the text of the body. */
+export type AdminAnswer = { status: number; retryAfter: string | null; body: string }
+
+/**
+ * Sends one request. Redirects are not followed, the time limit covers the body, and the body is bounded.
+ * @throws CLIError `NETWORK_ERROR` where there is no answer, `ADMIN_API_ERROR` where it is too large
+ */
+export async function sendAdminRequest(
+  request: AdminRequest,
+  credential: AdminCredential,
+  transport: AdminTransport,
+): Promise<AdminAnswer> {
+  const { baseUrl, timeoutMs, signal } = transport
+  const began = transport.now()
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+  try {
+    const response = await transport.fetch(baseUrl + request.path, {
+      method: request.method,
+      redirect: "manual",
+      signal: limit,
+      headers: {
+        accept: "application/json",
+        authorization: `Bearer ${credential.secret}`,
+        ...(request.body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+    })
+    const body = await boundedText(response)
+    transport.onDetail(
+      `${request.method} ${baseUrl}${request.path}: ${response.status} in ${transport.now() - began} ms`,
+    )
+    return { status: response.status, retryAfter: response.headers.get("retry-after"), body }
+  } catch (cause) {
+    if (cause instanceof CLIError) throw cause
+    if (signal.aborted) throw new CLIError("INTERRUPTED", "Interrupted.", { cause })
+    const reason = networkReason(limit.aborted ? limit.reason : cause, timeoutMs)
+    transport.onDetail(`${request.method} ${baseUrl}${request.path}: ${reason}`)
+    throw new CLIError("NETWORK_ERROR", `${baseUrl} could not be reached: ${reason}.`, {
+      hint: "Check the connection and the address, then try again. `alchemy setup status` shows what is configured.",
+      cause,
+    })
+  }
+}
+
+async function boundedText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength
+    if (size > MAX_RESPONSE_BYTES) {
+      throw new CLIError("ADMIN_API_ERROR", "The server's answer is larger than 1 MiB and was not read.")
+    }
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString("utf8")
+}
+
+/**
+ * Judges an answer: the parsed JSON of a success, `undefined` for 204.
+ * @throws CLIError by the status: 401 `AUTH_REQUIRED` or `INVALID_ACCESS_KEY`, 404 `NOT_FOUND`, 429 `RATE_LIMITED`, others `ADMIN_API_ERROR`
+ */
+export function judgeAdminAnswer(answer: AdminAnswer, credential: AdminCredential): unknown {
+  const { status } = answer
+  const content = parsed(answer.body)
+  if (status >= 200 && status < 300) {
+    if (status === 204) return undefined
+    if (content !== undefined) return content
+    throw new CLIError("ADMIN_API_ERROR", "The server answered with something that is not JSON.", { status })
+  }
+  const said = messageOf(content)
+  const says = (fallback: string) => (said === undefined ? fallback : said)
+  if (status === 401) throw unauthorized(credential)
+  if (status === 404) throw new CLIError("NOT_FOUND", says("There is no such resource."), { status })
+  if (status === 429) {
+    const wait = /^\d{1,6}$/.test(answer.retryAfter ?? "") ? ` in ${answer.retryAfter} seconds` : " later"
+    throw new CLIError("RATE_LIMITED", says("There were too many requests."), {
+      hint: `Try again${wait}.`,
+      status,
+    })
+  }
+  if (status >= 300 && status < 400) {
+    throw new CLIError(
+      "ADMIN_API_ERROR",
+      `The server answered with a redirect (${status}), which is not followed.`,
+      {
+        hint: "Check ALCHEMY_ADMIN_API_BASE_URL or `alchemy config get admin-url`.",
+        status,
+      },
+    )
+  }
+  const hint = status === 403 ? `The ${credential.origin} lacks the right for this.` : undefined
+  throw new CLIError("ADMIN_API_ERROR", says(`The server answered ${status}.`), {
+    hint,
+    status,
+    retryable: status >= 500,
+  })
+}
+
+function unauthorized(credential: AdminCredential): CLIError {
+  if (credential.kind === "access-key") {
+    return new CLIError(
+      "INVALID_ACCESS_KEY",
+      `The server does not accept the access key (${credential.origin}).`,
+      {
+        hint: "Set another with ALCHEMY_ACCESS_KEY or `alchemy config set access-key`, or remove it and run `alchemy auth login`.",
+        status: 401,
+      },
+    )
+  }
+  const environment = credential.origin === "environment"
+  return new CLIError(
+    "AUTH_REQUIRED",
+    environment
+      ? "The server does not accept the token in ALCHEMY_AUTH_TOKEN."
+      : "The server no longer accepts the stored sign-in.",
+    {
+      hint: environment
+        ? "Set another token, or unset ALCHEMY_AUTH_TOKEN and run `alchemy auth login`."
+        : "Run `alchemy auth login` to sign in again.",
+      status: 401,
+    },
+  )
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function messageOf(content: unknown): string | undefined {
+  if (typeof content !== "object" || content === null || !("message" in content)) return undefined
+  return typeof content.message === "string" && content.message !== ""
+    ? printable(content.message, 300)
+    : undefined
+}

@@ -1,0 +1,32 @@
+import type { OpenConfig } from "./config/file.ts"
+import type { Context } from "./context.ts"
+import type { GlobalFlags, RawFlags } from "./flags.ts"
+import type { Reporter } from "./output/reporter.ts"
+import type { Style } from "./output/style.ts"
+
+/** What a command works with: the edge of the process, the global flags, a voice and the configuration. */
+export type CommandContext = Context & {
+  readonly flags: GlobalFlags
+  readonly report: Reporter
+  readonly config: OpenConfig
+}
+
+/** What a command found out or did; `main` renders it once, as JSON or as text. */
+export type Result = {
+  data: unknown
+  /** Ends with a line break, or is empty. */
+  text: (style: Style) => string
+  /** A success sentence only, which `--quiet` leaves out. */
+  sentenceOnly?: boolean
+  /** Text even where stdout is no terminal; JSON only by `--json`. */
+  textUnlessJsonAskedFor?: boolean
+  /** Default 0. */
+  exitCode?: number
+}
+
+/** One command: the command line becomes options, options become a result. */
+export type Command<Options = unknown> = {
+  /** @throws CLIError `INVALID_ARGS` */
+  parse(operands: readonly string[], raw: RawFlags): Options
+  run(options: Options, context: CommandContext): Promise<Result>
+}

@@ -1,0 +1,73 @@
+import type { App, ChainNetwork } from "@authchemy/protocol"
+import { CLIError } from "../../errors.ts"
+import { maskSecret } from "../../output/mask.ts"
+import { printable } from "../../output/printable.ts"
+import type { Style } from "../../output/style.ts"
+import { fields, table } from "../../output/table.ts"
+
+/** An app as it may be shown: its keys, and the addresses that carry them, are masked unless `reveal`. */
+export function shownApp(app: App, reveal: boolean): App {
+  if (reveal) return app
+  const secrets = [app.apiKey, app.webhookApiKey].filter((secret) => secret !== "")
+  const masked = (text: string) =>
+    secrets.reduce(
+      (shown, secret) =>
+        shown
+          .replaceAll(secret, maskSecret(secret))
+          .replaceAll(encodeURIComponent(secret), maskSecret(secret)),
+      text,
+    )
+  const chainNetworks = app.chainNetworks.map(({ wsUrl, ...network }) => ({
+    ...network,
+    rpcUrl: masked(network.rpcUrl),
+    ...(wsUrl === undefined ? {} : { wsUrl: masked(wsUrl) }),
+  }))
+  return { ...app, apiKey: masked(app.apiKey), webhookApiKey: masked(app.webhookApiKey), chainNetworks }
+}
+
+/** One app, every field on a line of its own, then its networks. */
+export function appText(app: App, style: Style): string {
+  const allowed = (list: App["addressAllowlist"]) =>
+    list === undefined || list.length === 0
+      ? undefined
+      : list.map(({ name, value }) => (name === undefined ? value : `${name} (${value})`)).join(", ")
+  return [
+    `${style.bold(printable(app.name))}\n`,
+    fields(
+      [
+        ["id", app.id],
+        ["description", app.description || undefined],
+        ["API key", app.apiKey],
+        ["webhook key", app.webhookApiKey],
+        ["products", app.products?.length ? app.products.join(", ") : undefined],
+        ["addresses", allowed(app.addressAllowlist)],
+        ["origins", allowed(app.originAllowlist)],
+        ["IP addresses", allowed(app.ipAllowlist)],
+        ["created", app.createdAt],
+      ],
+      style,
+    ),
+    app.chainNetworks.length === 0 ? "" : `\n${chainsText(app.chainNetworks, style)}`,
+  ].join("")
+}
+
+/** Chain networks as a table. */
+export function chainsText(chains: readonly ChainNetwork[], style: Style): string {
+  return table(
+    ["NETWORK", "NAME", "CHAIN", "RPC"],
+    chains.map(({ id, name, networkChainId, rpcUrl }) => [id, name, networkChainId?.toString(), rpcUrl]),
+    style,
+  )
+}
+
+/** An app's id as an operand, safe as one segment of a path. @throws CLIError `INVALID_ARGS` */
+export function appId(operand: string | undefined): string {
+  if (operand !== undefined && /^[\w.~-]{1,128}$/.test(operand) && !/^\.+$/.test(operand)) return operand
+  throw new CLIError(
+    "INVALID_ARGS",
+    `${printable(operand ?? "", 60) || "An empty text"} is not an app's id.`,
+    {
+      hint: "`alchemy apps list` shows the ids.",
+    },
+  )
+}

@@ -1,0 +1,27 @@
+import { requireAuthToken } from "../../auth/resolve-auth-token.ts"
+import type { Command, CommandContext, Result } from "../../command.ts"
+import { resolveSettings } from "../../config/settings.ts"
+import { CLIError } from "../../errors.ts"
+
+export const command: Command<Record<never, never>> = {
+  parse: () => ({}),
+  run: tokenRun,
+}
+
+/** The token itself, for scripts: raw on a pipe, JSON by `--json`, on a terminal only with `--reveal`. */
+export async function tokenRun(_options: Record<never, never>, context: CommandContext): Promise<Result> {
+  const { flags, stdout } = context
+  if (stdout.isTTY === true && !flags.reveal) {
+    throw new CLIError("INVALID_ARGS", "The token is not shown on a terminal.", {
+      hint: "Pipe it to a program, or run `alchemy auth token --reveal`.",
+    })
+  }
+  const config = await context.config()
+  const settings = resolveSettings(await config.json.read(), context)
+  const { token, origin, expiresAt } = await requireAuthToken(settings, context)
+  return {
+    data: { token, origin, expiresAt },
+    text: () => `${token}\n`,
+    textUnlessJsonAskedFor: true,
+  }
+}

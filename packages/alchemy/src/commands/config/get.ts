@@ -1,0 +1,25 @@
+import type { Command, CommandContext, Result } from "../../command.ts"
+import { configKey } from "../../config/schema.ts"
+import { CLIError } from "../../errors.ts"
+import { printable } from "../../output/printable.ts"
+import { shownValue } from "./shown-value.ts"
+
+export type GetOptions = { name: string }
+
+export const command: Command<GetOptions> = {
+  parse: ([name = ""]) => ({ name: configKey(name).name }),
+  run: getRun,
+}
+
+/** One value; a secret is masked unless `--reveal`. Not set: `NOT_FOUND`. */
+export async function getRun(options: GetOptions, context: CommandContext): Promise<Result> {
+  const key = configKey(options.name)
+  const { json } = await context.config()
+  const value = shownValue(key, await json.read(), context.flags.reveal)
+  if (value === undefined) {
+    throw new CLIError("NOT_FOUND", `${key.name} is not set.`, {
+      hint: key.managed ? "`alchemy auth login` sets it." : `alchemy config set ${key.name} <value>`,
+    })
+  }
+  return { data: { key: key.name, value }, text: () => `${printable(String(value), 2000)}\n` }
+}

@@ -1,0 +1,44 @@
+import { CLIError } from "../errors.ts"
+import { printable } from "../output/printable.ts"
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
+
+/** Whether a URL names this very machine: `localhost`, `127.0.0.0/8` or `[::1]`. */
+export function isLoopback(url: string): boolean {
+  return LOOPBACK.test(new URL(url).hostname)
+}
+
+/**
+ * A server's base URL without a trailing slash. https unless loopback, without user info, query and fragment.
+ * `source` names where it came from, for example `ALCHEMY_AUTH_URL`. @throws CLIError `INVALID_ARGS`
+ */
+export function parseServerUrl(text: string, source: string): string {
+  const refuse = (what: string) =>
+    new CLIError("INVALID_ARGS", `${source} ${what}: ${printable(text, 100)}`, {
+      hint: "A server's address looks like https://auth.example.com, or http://localhost:4000 on this machine.",
+    })
+  const url = URL.parse(text)
+  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
+    throw refuse("is not an http(s) URL")
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new CLIError("INVALID_ARGS", `${source} must not carry a user name or password.`)
+  }
+  if (url.search !== "" || url.hash !== "") throw refuse("must have no query and no fragment")
+  if (url.protocol === "http:" && !LOOPBACK.test(url.hostname)) {
+    throw refuse("must use https unless the server is on this machine")
+  }
+  return url.origin + url.pathname.replace(/\/+$/, "")
+}
+
+/** Whether two server URLs have one origin; the names of this machine count as equal. */
+export function sameServer(one: string, other: string): boolean {
+  const origin = (text: string) => {
+    const url = URL.parse(text)
+    if (url === null) return text
+    const host = LOOPBACK.test(url.hostname) ? "loopback" : url.hostname
+    const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port
+    return `${url.protocol}//${host}:${port}`
+  }
+  return origin(one) === origin(other)
+}

@@ -1,0 +1,179 @@
+import type { Writable } from "node:stream"
+import { CommanderError } from "commander"
+import type { CommandContext, Result } from "./command.ts"
+import type { ConfigFile } from "./config/file.ts"
+import type { Context } from "./context.ts"
+import { CLIError, EXIT_CODES, interrupted } from "./errors.ts"
+import { parseGlobalFlags } from "./flags.ts"
+import { redact } from "./output/mask.ts"
+import { jsonText, printable } from "./output/printable.ts"
+import { createReporter } from "./output/reporter.ts"
+import { styleFor } from "./output/style.ts"
+import { deliverPendingRevocations } from "./pending-revocations.ts"
+import { createProgram, type Invocation } from "./program.ts"
+
+/** How long a command that is interrupted has to put away what it holds, in milliseconds. */
+const UNWINDING_MS = 500
+
+/**
+ * Runs one command line (without the program's own name) and returns the exit code. The only place that renders
+ * results and errors. Never throws, and resolves once all is written.
+ */
+export async function main(argv: readonly string[], context: Context): Promise<number> {
+  try {
+    return await untilInterrupted(execute(argv, context), context.signal)
+  } catch (error) {
+    await write(context.stderr, errorText(error, argv, context))
+    return error instanceof CLIError ? error.exitCode : EXIT_CODES.INTERNAL_ERROR
+  }
+}
+
+async function untilInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const end = Promise.withResolvers<never>()
+  const onAbort = () => {
+    timer = setTimeout(() => end.reject(interrupted()), UNWINDING_MS)
+  }
+  if (signal.aborted) onAbort()
+  signal.addEventListener("abort", onAbort, { once: true })
+  try {
+    return await Promise.race([work, end.promise])
+  } catch (error) {
+    throw signal.aborted ? interrupted() : error
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener("abort", onAbort)
+  }
+}
+
+async function execute(argv: readonly string[], context: Context): Promise<number> {
+  let help = ""
+  let exitCode = 0
+  const parse = (loginIsDefault: boolean) =>
+    createProgram({
+      dispatch: async (invocation) => {
+        exitCode = await runCommand(invocation, context)
+      },
+      write: (text) => {
+        help += text
+      },
+      width: context.stdout.columns,
+      loginIsDefault,
+    })
+  const program = parse(true)
+  try {
+    await program.parseAsync(argv, { from: "user" })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.code === "commander.excessArguments") {
+      // `alchemy auth statsu` was read as `alchemy auth login statsu`; without that default it is an unknown command.
+      await parse(false)
+        .parseAsync(argv, { from: "user" })
+        .catch((again: unknown) => {
+          throw again instanceof CommanderError ? argumentError(again) : again
+        })
+    }
+    if (error.code === "commander.help" && program.opts().version === true) {
+      const load = () => import("./commands/version.ts")
+      const raw = program.opts()
+      return runCommand({ load, operands: [], raw, textUnlessJsonAskedFor: true }, context)
+    }
+    if (!error.code.startsWith("commander.help")) throw argumentError(error)
+    await write(context.stdout, help)
+  }
+  return exitCode
+}
+
+/** What commander found wrong with the command line, with its nearest match as the hint. */
+function argumentError(error: CommanderError): CLIError {
+  const [message = "", suggestion] = error.message.replace(/^error: /, "").split("\n")
+  const nearest = /^\(Did you mean (.+)\?\)$/.exec(suggestion ?? "")?.[1]
+  const text = printable(message, 200)
+  return new CLIError(
+    "INVALID_ARGS",
+    `${text.slice(0, 1).toUpperCase()}${text.slice(1).replace(/\.?$/, ".")}`,
+    {
+      hint:
+        nearest === undefined ? "`alchemy --help` lists the commands and flags." : `Did you mean ${nearest}?`,
+      cause: error,
+    },
+  )
+}
+
+async function runCommand(invocation: Invocation, context: Context): Promise<number> {
+  const flags = parseGlobalFlags(invocation.raw, context)
+  const report = createReporter(context, flags)
+  let file: Promise<ConfigFile> | undefined
+  const commandContext: CommandContext = {
+    ...context,
+    flags,
+    report,
+    config: () => {
+      file ??= import("./config/file.ts").then(({ openConfigFile }) =>
+        openConfigFile(context, (warning) => report.warning(warning)),
+      )
+      return file
+    },
+  }
+  const { command } = await invocation.load()
+  const options = command.parse(invocation.operands, invocation.raw)
+  const offline = invocation.raw.offline === true
+  const finishDelivery = offline ? async () => {} : deliverPendingRevocations(commandContext)
+  try {
+    const result = await command.run(options, commandContext)
+    const asText = result.textUnlessJsonAskedFor || invocation.textUnlessJsonAskedFor
+    await write(context.stdout, resultText(result, asText ? flags.jsonAskedFor : flags.json, commandContext))
+    return result.exitCode ?? 0
+  } finally {
+    await finishDelivery()
+  }
+}
+
+function resultText(result: Result, asJson: boolean, context: CommandContext): string {
+  const { flags, stdout, env } = context
+  if (asJson) return `${jsonText(result.data, stdout.isTTY === true ? 2 : 0)}\n`
+  if (flags.quiet && result.sentenceOnly === true) return ""
+  return result.text(styleFor(stdout, { color: flags.color, env }))
+}
+
+/** An error as it is shown. The flags are read off the command line itself, which may be what could not be parsed. */
+function errorText(error: unknown, argv: readonly string[], context: Context): string {
+  const { env, stderr, stdout } = context
+  const given = argv.findLast((_argument, index) => argv[index - 1] === "--access-key")
+  const secrets = [env.ALCHEMY_AUTH_TOKEN, env.ALCHEMY_ACCESS_KEY, given]
+  const shown = (text: string) => redact(printable(text), secrets)
+  const known =
+    error instanceof CLIError
+      ? error
+      : new CLIError("INTERNAL_ERROR", "Something went wrong inside this command.", {
+          hint: "Run it again with --debug to see where, and report it.",
+        })
+  const stack =
+    argv.includes("--debug") && error instanceof Error
+      ? redact(stackOf(error), secrets).replace(/[^\P{Cc}\n]/gu, " ")
+      : undefined
+  const message = shown(known.message)
+  const hint = known.hint === undefined ? undefined : shown(known.hint)
+  if (argv.includes("--json") || stdout.isTTY !== true) {
+    const { code, retryable } = known
+    const details = { code, message, ...(hint === undefined ? {} : { hint }), retryable }
+    return `${jsonText({ error: { ...details, ...(stack === undefined ? {} : { stack }) } })}\n`
+  }
+  const style = styleFor(stderr, { color: !argv.includes("--no-color"), env })
+  return [`${style.red("✗")} ${message}`, hint && `  ${hint}`, stack && style.dim(stack)]
+    .flatMap((line) => (line ? [`${line}\n`] : []))
+    .join("")
+}
+
+function stackOf(error: Error): string {
+  const cause = error.cause instanceof Error ? `\nCaused by: ${stackOf(error.cause)}` : ""
+  return `${error.stack ?? error.message}${cause}`
+}
+
+/** Writes and waits until it is handed over. A reader that has gone away (EPIPE) is no error. */
+function write(stream: Writable, text: string): Promise<void> {
+  return new Promise((resolve) => {
+    if (text === "") resolve()
+    else stream.write(text, () => resolve())
+  })
+}
