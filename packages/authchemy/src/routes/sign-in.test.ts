@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { type AppUnderTest, cookiesOf, form, ISSUER, openAppUnderTest, PASSWORD } from "./testing.ts"
+import { type AppUnderTest, cookiesOf, form, openAppUnderTest, PASSWORD } from "./testing.ts"
 
 let under: AppUnderTest
 
@@ -128,109 +128,5 @@ describe("signing in", () => {
     const fields = { ...credentials, name: "" }
     expect((await closed.app.request("/create-account", form(fields))).status).toBe(403)
     await closed.close()
-  })
-})
-
-describe("every response", () => {
-  test.each([
-    ["/sign-in", 200],
-    ["/create-account", 200],
-    ["/login", 400],
-    ["/nothing", 404],
-    ["/sign-out", 405],
-  ])(
-    "S13 S20 the page at %s cannot be framed, cached or leak its address, and loads nothing from elsewhere",
-    async (path, status) => {
-      const response = await under.app.request(path, { headers: { Accept: "text/html" } })
-      expect(response.status).toBe(status)
-      const policy = response.headers.get("content-security-policy") ?? ""
-      expect(policy).toContain("default-src 'none'")
-      expect(policy).toContain("frame-ancestors 'none'")
-      expect(policy).not.toMatch(/script|unsafe|https?:/)
-      expect(response.headers.get("x-frame-options")).toBe("DENY")
-      expect(response.headers.get("referrer-policy")).toBe("no-referrer")
-      expect(response.headers.get("cache-control")).toBe("no-store")
-      expect(response.headers.get("x-content-type-options")).toBe("nosniff")
-      expect(response.headers.get("strict-transport-security")).toBeNull()
-      const page = await response.text()
-      expect(page).toMatch(/^<!doctype html>\n<html lang="en">/)
-      expect(page).not.toMatch(/<script|\son\w+=|style=|(?:src|href)="(?:https?:)?\/\//)
-      expect(page.length).toBeLessThan(30_000)
-    },
-  )
-
-  test("an https issuer is told to browsers to be kept", async () => {
-    const secure = await openAppUnderTest({ issuer: "https://auth.example" })
-    const response = await secure.app.request("/sign-in")
-    expect(response.headers.get("strict-transport-security")).toMatch(/^max-age=\d{7,}/)
-    await secure.close()
-  })
-
-  test("an unknown path: a page for browsers, JSON for programs", async () => {
-    const program = await under.app.request("/nothing")
-    expect([program.status, await program.json()]).toEqual([
-      404,
-      expect.objectContaining({ error: "not_found" }),
-    ])
-    const api = await under.app.request("/v1/nothing")
-    expect([api.status, await api.json()]).toEqual([404, { error: "not_found", message: expect.any(String) }])
-  })
-
-  test("a method that a path does not have: 405 with Allow", async () => {
-    for (const [method, path, allow] of [
-      ["PUT", "/login", "GET, POST"],
-      ["DELETE", "/sign-in", "GET, POST"],
-      ["GET", "/api/cli/token", "POST"],
-      ["POST", "/healthz", "GET"],
-    ] as const) {
-      const response = await under.app.request(path, { method })
-      expect([response.status, response.headers.get("allow")], path).toEqual([405, allow])
-    }
-  })
-
-  test("the style sheet is under 15 kB, kept for good, and named by its content", async () => {
-    const page = await (await under.app.request("/sign-in")).text()
-    const path = /href="(\/assets\/style-[0-9a-f]{12}\.css)"/.exec(page)?.[1] ?? ""
-    const response = await under.app.request(path)
-    expect(response.headers.get("content-type")).toBe("text/css; charset=utf-8")
-    expect(response.headers.get("cache-control")).toContain("immutable")
-    expect((await response.text()).length).toBeLessThan(15_000)
-  })
-
-  test("a fault of the server: a page with a reference and no stack, and a log line with both", async () => {
-    const broken = await openAppUnderTest({
-      wrapTokens: (tokens) => ({
-        ...tokens,
-        redeemCode: () => Promise.reject(new Error("boom alchemy_at_secret")),
-      }),
-    })
-    const body = JSON.stringify({ code: "c", redirect_uri: "r" })
-    const headers = { "Content-Type": "application/json" }
-    const response = await broken.app.request("/api/cli/token", { method: "POST", headers, body })
-    expect([response.status, await response.json()]).toEqual([
-      500,
-      { error: "server_error", error_description: "Something went wrong on the server." },
-    ])
-    const logged = broken.log.find((line) => line.includes("request failed")) ?? ""
-    expect(logged).toContain('"stack"')
-    expect(logged).not.toContain("secret")
-    await broken.close()
-  })
-
-  test("the log has one line a request, without its query", async () => {
-    await under.app.request(`${ISSUER}/sign-in?return_to=/secret-place`, {
-      headers: { Cookie: "a=cookie-value" },
-    })
-    const line: unknown = JSON.parse(under.log.at(-1) ?? "")
-    expect(line).toEqual({
-      level: "info",
-      time: expect.stringMatching(/^\d{4}-.*Z$/),
-      id: expect.any(String),
-      method: "GET",
-      path: "/sign-in",
-      status: 200,
-      ms: expect.any(Number),
-      msg: "request",
-    })
   })
 })

@@ -1,10 +1,11 @@
-import { randomBytes } from "node:crypto"
+import { randomBytes, randomInt } from "node:crypto"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { codeChallengeOf, codeVerifierFrom } from "@authchemy/protocol"
 import { createTokenService, openStore, type TokenService } from "@authchemy/tokens"
 import { Hono } from "hono"
+import { expect, inject } from "vitest"
 import type { Account, FormOutcome, PasswordAccounts } from "../accounts/accounts.ts"
 import { createApp } from "../app.ts"
 import { createLogger } from "../logging.ts"
@@ -141,6 +142,33 @@ export async function approve(
   const request = sealedRequestIn(await page.text())
   const answer = await under.app.request("/login", form({ request, decision: "approve" }, { Cookie: cookie }))
   return { location: new URL(answer.headers.get("location") ?? ""), verifier }
+}
+
+/** Each store by name, with the options that open it: SQLite in a file of its own, Redis in one of 64 databases. */
+export const STORES = [
+  ["SQLite", () => ({})],
+  ["Redis", () => ({ redisUrl: `${inject("redisUrl")}/${randomInt(64)}` })],
+] as const
+
+/** The body that redeems a code which this browser has just approved. */
+export async function approvedCode(
+  under: AppUnderTest,
+  cookie: string,
+  changes: Record<string, string | null> = {},
+): Promise<{ code: string; redirect_uri: string; code_verifier: string }> {
+  const { location, verifier } = await approve(under, cookie, changes)
+  return { code: location.searchParams.get("code") ?? "", redirect_uri: REDIRECT, code_verifier: verifier }
+}
+
+/** Checks a failure of the CLI API: its status, its code, and what its sentence says. */
+export async function expectCliError(
+  response: Response,
+  status: number,
+  error: string,
+  naming = /./,
+): Promise<void> {
+  expect(response.status).toBe(status)
+  expect(await response.json()).toEqual({ error, error_description: expect.stringMatching(naming) })
 }
 
 /** Accounts in memory: any email signs in with `PASSWORD`. */
