@@ -46,7 +46,9 @@ export type BrowserLoginOptions = {
   onEvent?: (event: SignInEvent) => void
   signal?: AbortSignal
   fetch?: typeof fetch
+  /** Milliseconds since the epoch. */
   now?: () => number
+  /** A cryptographically secure source; Node's where left out. */
   randomBytes?: (size: number) => Uint8Array
   /** How a pause between two tries of the exchange is waited out; ends early when the signal is aborted. */
   delay?: (milliseconds: number, signal?: AbortSignal) => Promise<void>
@@ -139,6 +141,7 @@ export async function performBrowserLogin(options: BrowserLoginOptions): Promise
         fetch: send,
         signal,
         ...(options.delay === undefined ? {} : { delay: options.delay }),
+        ...(options.now === undefined ? {} : { now: options.now }),
       })
     } catch (error) {
       const aborted = error instanceof SignInError && error.code === "aborted"

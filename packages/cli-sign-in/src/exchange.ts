@@ -7,8 +7,8 @@ import { type Answer, isRedirect, post, RequestError } from "./http.ts"
 
 const TIMEOUT_MS = 10_000
 const RETRY_DELAYS_MS = [500, 1_500]
-/** A server that asks for more patience than this, in seconds, is not waited for. */
-const LONGEST_RETRY_AFTER = 5
+/** A server that asks for more patience than this is not waited for. */
+const LONGEST_RETRY_AFTER_MS = 5_000
 
 type ExchangeRequest = {
   /** The auth URL without a trailing slash. */
@@ -30,16 +30,18 @@ export async function exchangeCodeForToken(
   request: Omit<ExchangeRequest, "timeoutMs"> & {
     timeoutMs?: number
     delay?: (milliseconds: number, signal?: AbortSignal) => Promise<void>
+    /** Milliseconds since the epoch, against which a `Retry-After` date is held. */
+    now?: () => number
   },
 ): Promise<LoginResult> {
-  const { delay = wait, timeoutMs = TIMEOUT_MS, ...rest } = request
+  const { delay = wait, timeoutMs = TIMEOUT_MS, now = Date.now, ...rest } = request
   for (let retries = 0; ; retries++) {
     const pause = RETRY_DELAYS_MS[retries]
     try {
       const answer = await sendExchange({ ...rest, timeoutMs })
-      const retryAfter = answer.status === 503 ? shortRetryAfter(answer.headers) : undefined
+      const retryAfter = answer.status === 503 ? shortRetryAfter(answer.headers, now()) : undefined
       if (retryAfter === undefined || pause === undefined) return judgeExchange(answer, request.server)
-      await delay(retryAfter * 1000, request.signal)
+      await delay(retryAfter, request.signal)
     } catch (error) {
       if (!(error instanceof RequestError)) throw error
       if (pause === undefined || error.responded || !["network", "timeout"].includes(error.kind)) {
@@ -100,9 +102,15 @@ function signInErrorOf(error: RequestError, server: string): SignInError {
   return new SignInError("network", message, { details: { server, reason: error.reason }, cause: error })
 }
 
-function shortRetryAfter(headers: Headers): number | undefined {
+/** Milliseconds, where the server names a time (seconds or a date, RFC 9110 §10.2.3) that is short enough to wait for. */
+function shortRetryAfter(headers: Headers, now: number): number | undefined {
   const value = headers.get("retry-after") ?? ""
-  return /^\d{1,2}$/.test(value) && Number(value) <= LONGEST_RETRY_AFTER ? Number(value) : undefined
+  if (/^\d{1,2}$/.test(value)) return atMost(Number(value) * 1000)
+  return / GMT$/.test(value) ? atMost(Math.max(0, Date.parse(value) - now)) : undefined
+
+  function atMost(pause: number): number | undefined {
+    return pause <= LONGEST_RETRY_AFTER_MS ? pause : undefined
+  }
 }
 
 /** Waits; ends early, without an error, when the signal is aborted. */
