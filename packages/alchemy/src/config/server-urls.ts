@@ -1,9 +1,9 @@
 import { CLIError } from "../errors.ts"
 import { printable } from "../output/printable.ts"
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
+const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/
 
-/** Whether a URL names this very machine: `localhost`, `127.0.0.0/8` or `[::1]`. */
+/** Whether a URL names this very machine: `localhost`, `127.0.0.1` or `[::1]`. */
 export function isLoopback(url: string): boolean {
   return LOOPBACK.test(new URL(url).hostname)
 }

@@ -22,11 +22,10 @@ export async function listRun(_options: Record<never, never>, context: CommandCo
     },
     text: (style) =>
       table(
-        ["KEY", "VALUE", "WHAT FOR"],
+        ["KEY", "VALUE"],
         entries.map(({ key, value }) => [
           key.name,
-          value === undefined ? "-" : String(value),
-          key.description,
+          value === undefined ? `- (${key.description})` : String(value),
         ]),
         style,
       ),

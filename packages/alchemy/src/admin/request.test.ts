@@ -1,0 +1,105 @@
+import { expect, test } from "vitest"
+import { NOBODY, signedInConfig, testMachine } from "../testing.ts"
+import { startServer } from "../testing-server.ts"
+
+async function answered(status: number, body: string | object, headers: Record<string, string> = {}) {
+  const server = await startServer()
+  server.override("/v1/apps", (_request, response) => {
+    response.writeHead(status, headers).end(typeof body === "string" ? body : JSON.stringify(body))
+  })
+  const machine = await testMachine({ server: server.origin, config: signedInConfig(server.origin) })
+  return machine.run(["apps", "list"])
+}
+
+test.each([
+  [400, "ADMIN_API_ERROR", 8, false],
+  [401, "AUTH_REQUIRED", 3, false],
+  [403, "ADMIN_API_ERROR", 8, false],
+  [404, "NOT_FOUND", 4, false],
+  [409, "ADMIN_API_ERROR", 8, false],
+  [429, "RATE_LIMITED", 5, true],
+  [500, "ADMIN_API_ERROR", 8, true],
+  [503, "ADMIN_API_ERROR", 8, true],
+])("%i is %s, exit %i", async (status, errorCode, exitCode, retryable) => {
+  const { code, error, stdout } = await answered(status, { error: "x", message: "What the server says." })
+  expect({ code, stdout }).toEqual({ code: exitCode, stdout: "" })
+  expect(error).toMatchObject({ code: errorCode, retryable })
+  if (status !== 401) expect(error.message).toBe("What the server says.")
+})
+
+test("429 says when to come back", async () => {
+  const { error } = await answered(429, {}, { "retry-after": "7" })
+  expect(error.hint).toBe("Try again in 7 seconds.")
+})
+
+test("S57 a redirect is an error, and the credential does not follow", async () => {
+  const other = await startServer()
+  const { error, code } = await answered(307, "", { location: `${other.origin}/v1/apps` })
+  expect({ code, error: error.code }).toEqual({ code: 8, error: "ADMIN_API_ERROR" })
+  expect(other.seen).toEqual([])
+})
+
+test("S57 a body of 10 MB is not read", async () => {
+  const { error, code } = await answered(200, "x".repeat(10_000_000))
+  expect({ code, error: error.code }).toEqual({ code: 8, error: "ADMIN_API_ERROR" })
+})
+
+test("S57 control characters in a message do not reach the terminal", async () => {
+  const { error, stderr } = await answered(500, { error: "x", message: "a\u001b[31mb\u0007\u202ec\nd" })
+  expect(error.message).toBe("a [31mb c d")
+  expect(stderr.trim().split("\n")).toHaveLength(1)
+})
+
+test.each([
+  ["not JSON", "<html>"],
+  ["no data", { apps: [] }],
+  ["the wrong form", { data: { apps: [{ id: 1 }] } }],
+])("a success with %s is ADMIN_API_ERROR", async (_, body) => {
+  const { error, code } = await answered(200, body)
+  expect({ code, error: error.code }).toEqual({ code: 8, error: "ADMIN_API_ERROR" })
+})
+
+test("S57 a server that never answers: NETWORK_ERROR at the time limit", async () => {
+  const server = await startServer()
+  server.override("/v1/apps", () => {})
+  const machine = await testMachine({ server: server.origin, config: signedInConfig(server.origin) })
+  const { code, error } = await machine.run(["apps", "list", "--timeout", "50"])
+  expect({ code, error }).toMatchObject({ code: 6, error: { code: "NETWORK_ERROR", retryable: true } })
+  expect(error.message).toContain("no answer within 0.05 s")
+})
+
+test.each([
+  [NOBODY, "refused"],
+  ["https://nowhere.invalid", "name"],
+])("%s cannot be reached: NETWORK_ERROR, exit 6, %s", async (url, reason) => {
+  const machine = await testMachine({
+    server: NOBODY,
+    config: signedInConfig(NOBODY),
+    env: { ALCHEMY_ADMIN_API_BASE_URL: url },
+  })
+  const { code, error } = await machine.run(["apps", "list"])
+  expect({ code, error: error.code }).toEqual({ code: 6, error: "NETWORK_ERROR" })
+  expect(error.message).toContain(reason)
+})
+
+test("an http address off this machine is refused before anything is sent", async () => {
+  const machine = await testMachine({
+    server: NOBODY,
+    config: signedInConfig(NOBODY),
+    env: { ALCHEMY_ADMIN_API_BASE_URL: "http://admin.example.com" },
+  })
+  const { code, error } = await machine.run(["apps", "list"])
+  expect({ code, error: error.code }).toEqual({ code: 2, error: "INVALID_ARGS" })
+  expect(error.message).toContain("ALCHEMY_ADMIN_API_BASE_URL")
+})
+
+test("--verbose says what is asked, without secrets", async () => {
+  const server = await startServer()
+  const config = signedInConfig(server.origin)
+  server.sessions.add(config.auth_token)
+  const machine = await testMachine({ server: server.origin, config, tty: true })
+  const { stderr } = await machine.run(["apps", "list", "--verbose"])
+  expect(stderr).toBe(`· GET ${server.origin}/v1/apps: 200 in 0 ms\n`)
+  await machine.run(["config", "set", "verbose", "true"])
+  expect((await machine.run(["apps", "list"])).stderr).toContain("/v1/apps: 200")
+})
