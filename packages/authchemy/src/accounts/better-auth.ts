@@ -1,0 +1,231 @@
+import { type BetterAuthOptions, betterAuth } from "better-auth"
+import { APIError } from "better-auth/api"
+import { getMigrations } from "better-auth/db/migration"
+import type { Database } from "../database/database.ts"
+import {
+  type AccountAdministration,
+  AccountError,
+  type AccountRecord,
+  type FormOutcome,
+  type PasswordAccounts,
+} from "./accounts.ts"
+import { LONGEST_PASSWORD, SHORTEST_PASSWORD, tidyAccount, tidyEmail } from "./fields.ts"
+import { createSignInLimits } from "./sign-in-limits.ts"
+
+const BROWSER_SESSION_SECONDS = 7 * 24 * 60 * 60
+const WRONG = "The email or the password is wrong."
+
+/** The built-in accounts, and what makes their tables. */
+export type BuiltInAccounts = PasswordAccounts & AccountAdministration & { migrate(): Promise<void> }
+
+/**
+ * Accounts by email and password, on Better Auth. Its own HTTP endpoints are not served: the server's pages call it, and guard their
+ * forms themselves.
+ * @param options.issuer this server's origin; cookies are `Secure` where it is https
+ * @param options.secret signs the browser's cookies
+ */
+export function createBuiltInAccounts(options: {
+  database: Database
+  issuer: string
+  secret: string
+  signUpAllowed: boolean
+}): BuiltInAccounts {
+  const { database, signUpAllowed } = options
+  const limits = createSignInLimits()
+  const settings = settingsOf(options)
+  const auth = betterAuth(settings)
+
+  /** Posts the credential with no cookie, so that nothing a browser brought along is adopted. */
+  const openSession = async (email: string, password: string): Promise<FormOutcome> => {
+    try {
+      const { headers } = await auth.api.signInEmail({
+        body: { email, password },
+        headers: new Headers(),
+        returnHeaders: true,
+      })
+      return { ok: true, setCookies: headers.getSetCookie() }
+    } catch (error) {
+      if (!(error instanceof APIError) || error.statusCode >= 500) throw error
+      if (error.body?.code === DISABLED) {
+        return {
+          ok: false,
+          field: "form",
+          message: "This account is disabled. Ask whoever runs this server.",
+        }
+      }
+      return { ok: false, field: "form", message: WRONG }
+    }
+  }
+
+  const recordOf = async (email: string): Promise<AccountRecord | null> => {
+    const row = await database.selectFrom("user").selectAll().where("email", "=", email).executeTakeFirst()
+    return row === undefined ? null : recordFrom(row)
+  }
+
+  const accounts: BuiltInAccounts = {
+    signUpAllowed,
+
+    browserSession: async (request) => {
+      if (!request.headers.has("cookie")) return null
+      const found = await auth.api.getSession({ headers: request.headers })
+      if (found === null || found.user.disabledAt) return null
+      const { id, email, name } = found.user
+      return { account: { id, email, name }, sessionId: found.session.id }
+    },
+
+    find: async (accountId) => {
+      const row = await database
+        .selectFrom("user")
+        .select(["id", "email", "name", "disabledAt"])
+        .where("id", "=", accountId)
+        .executeTakeFirst()
+      if (row === undefined || row.disabledAt !== null) return null
+      return { id: row.id, email: row.email, name: row.name }
+    },
+
+    signInUrl: (returnTo) => `/sign-in?return_to=${encodeURIComponent(returnTo)}`,
+
+    signOut: async (request) => {
+      const { headers } = await auth.api.signOut({ headers: request.headers, returnHeaders: true })
+      return headers.getSetCookie()
+    },
+
+    signIn: async (form, _request, client) => {
+      const address = client?.clientAddress ?? "unknown"
+      const email = tidyEmail(form.email)
+      if (email === null) {
+        return { ok: false, field: "email", message: "Email must be an address such as ada@example.com." }
+      }
+      if (form.password === "") return { ok: false, field: "password", message: "Password is needed." }
+      const wait = await limits.secondsToWait(email, address)
+      if (wait > 0) {
+        const minutes = Math.ceil(wait / 60)
+        const message = `Too many attempts. Try again in ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`
+        return { ok: false, field: "form", message, retryAfterSeconds: wait }
+      }
+      const outcome = await openSession(email, form.password)
+      if (!outcome.ok) await limits.noteFailure(email, address)
+      return outcome
+    },
+
+    signUp: async (form) => {
+      if (!signUpAllowed) {
+        return { ok: false, field: "form", message: "Accounts on this server are made by whoever runs it." }
+      }
+      try {
+        const { email } = await accounts.create(form)
+        return await openSession(email, form.password)
+      } catch (error) {
+        if (!(error instanceof AccountError)) throw error
+        return { ok: false, field: FIELDS[error.code], message: error.message }
+      }
+    },
+
+    create: async (account) => {
+      const tidied = tidyAccount(account)
+      try {
+        await auth.api.signUpEmail({ body: tidied })
+      } catch (error) {
+        if (!(error instanceof APIError) || (await recordOf(tidied.email)) === null) throw error
+        throw new AccountError("email_taken", "An account with this email is there already.")
+      }
+      const created = await recordOf(tidied.email)
+      if (created === null) throw new Error("the account that was made is not there")
+      // Better Auth signs a new account in at once; nobody holds that session's cookie.
+      await database.deleteFrom("session").where("userId", "=", created.id).execute()
+      return created
+    },
+
+    list: async () => {
+      const rows = await database.selectFrom("user").selectAll().orderBy("createdAt").orderBy("id").execute()
+      return rows.map(recordFrom)
+    },
+
+    disable: async (email) => {
+      const account = await recordOf(tidyEmail(email) ?? email)
+      if (account === null) return null
+      const disabledAt = account.disabledAt ?? new Date()
+      await database
+        .updateTable("user")
+        .set({ disabledAt: disabledAt.toISOString() })
+        .where("id", "=", account.id)
+        .execute()
+      await database.deleteFrom("session").where("userId", "=", account.id).execute()
+      return { ...account, disabledAt }
+    },
+
+    migrate: async () => {
+      const { runMigrations } = await getMigrations(settings)
+      await runMigrations()
+    },
+  }
+  return accounts
+}
+
+const DISABLED = "ACCOUNT_DISABLED"
+
+const FIELDS = {
+  email_taken: "email",
+  invalid_email: "email",
+  invalid_password: "password",
+  invalid_name: "name",
+} as const
+
+function settingsOf(options: { database: Database; issuer: string; secret: string }) {
+  return {
+    appName: "Authchemy",
+    baseURL: options.issuer,
+    secret: options.secret,
+    database: { db: options.database, type: "sqlite" },
+    telemetry: { enabled: false },
+    logger: { disabled: true },
+    rateLimit: { enabled: false },
+    emailAndPassword: {
+      enabled: true,
+      minPasswordLength: SHORTEST_PASSWORD,
+      maxPasswordLength: LONGEST_PASSWORD,
+    },
+    session: {
+      expiresIn: BROWSER_SESSION_SECONDS,
+      disableSessionRefresh: true,
+      cookieCache: { enabled: false },
+    },
+    user: { additionalFields: { disabledAt: { type: "date", required: false, input: false } } },
+    databaseHooks: {
+      session: {
+        create: {
+          before: async (session) => {
+            const user = await options.database
+              .selectFrom("user")
+              .select("disabledAt")
+              .where("id", "=", session.userId)
+              .executeTakeFirst()
+            if (user?.disabledAt) throw new APIError("FORBIDDEN", { code: DISABLED, message: "disabled" })
+          },
+        },
+      },
+    },
+    advanced: {
+      cookiePrefix: "authchemy",
+      useSecureCookies: options.issuer.startsWith("https:"),
+      defaultCookieAttributes: { httpOnly: true, sameSite: "lax" },
+      ipAddress: { disableIpTracking: true },
+    },
+  } satisfies BetterAuthOptions
+}
+
+function recordFrom(row: {
+  id: string
+  email: string
+  name: string
+  createdAt: string
+  disabledAt: string | null
+}): AccountRecord {
+  return {
+    id: row.id,
+    email: row.email,
+    name: row.name,
+    createdAt: new Date(row.createdAt),
+    disabledAt: row.disabledAt === null ? null : new Date(row.disabledAt),
+  }
+}

@@ -1,0 +1,39 @@
+import { tidyClaim } from "@authchemy/protocol"
+import * as v from "valibot"
+import { AccountError } from "./accounts.ts"
+
+const LONGEST_EMAIL = 254
+export const SHORTEST_PASSWORD = 8
+export const LONGEST_PASSWORD = 128
+
+const Email = v.pipe(v.string(), v.trim(), v.toLowerCase(), v.email(), v.maxLength(LONGEST_EMAIL))
+
+/**
+ * What an account is made of, tidied: the email in lower case, the name on one line (the part before the @ where none is given).
+ * @throws AccountError naming the field
+ */
+export function tidyAccount(account: { email: string; password: string; name: string }): {
+  email: string
+  password: string
+  name: string
+} {
+  const email = tidyEmail(account.email)
+  if (email === null) {
+    throw new AccountError("invalid_email", "Email must be an address such as ada@example.com.")
+  }
+  const { length } = account.password
+  if (length < SHORTEST_PASSWORD) {
+    throw new AccountError("invalid_password", `Password must have at least ${SHORTEST_PASSWORD} characters.`)
+  }
+  if (length > LONGEST_PASSWORD) {
+    throw new AccountError("invalid_password", `Password must have at most ${LONGEST_PASSWORD} characters.`)
+  }
+  const name = tidyClaim(account.name) || tidyClaim(email.slice(0, email.indexOf("@")))
+  return { email, password: account.password, name }
+}
+
+/** The email as it is kept, or `null` where it is none. */
+export function tidyEmail(email: string): string | null {
+  const result = v.safeParse(Email, email)
+  return result.success ? result.output : null
+}

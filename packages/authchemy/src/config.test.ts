@@ -1,0 +1,82 @@
+import { resolve } from "node:path"
+import { describe, expect, test } from "vitest"
+import { ConfigError, parseConfig } from "./config.ts"
+
+test("nothing configured", () => {
+  expect(parseConfig({})).toEqual({
+    port: 4000,
+    host: "127.0.0.1",
+    issuer: "http://localhost:4000",
+    dataDirectory: resolve("./.authchemy"),
+    redisUrl: null,
+    secret: null,
+    allowSignUp: true,
+    allowCodeWithoutPkce: false,
+    trustedProxies: [],
+  })
+})
+
+test("everything configured", () => {
+  const config = parseConfig({
+    AUTHCHEMY_PORT: "8080",
+    AUTHCHEMY_HOST: "0.0.0.0",
+    AUTHCHEMY_URL: "https://auth.example.com/",
+    AUTHCHEMY_DATA_DIR: "/var/lib/authchemy",
+    AUTHCHEMY_REDIS_URL: "rediss://user:password@redis.example:6380/2",
+    AUTHCHEMY_SECRET: "s".repeat(32),
+    AUTHCHEMY_ALLOW_CODE_WITHOUT_PKCE: "1",
+    AUTHCHEMY_TRUSTED_PROXIES: "10.0.0.0/8, ::1, fd00::/8,192.168.1.1",
+  })
+  expect(config).toMatchObject({
+    port: 8080,
+    issuer: "https://auth.example.com",
+    dataDirectory: "/var/lib/authchemy",
+    allowSignUp: false,
+    allowCodeWithoutPkce: true,
+    trustedProxies: ["10.0.0.0/8", "::1", "fd00::/8", "192.168.1.1"],
+  })
+  expect(Object.isFrozen(config)).toBe(true)
+})
+
+const wrong: Record<string, string[]> = {
+  AUTHCHEMY_PORT: ["x", "-1", "65536", "1e3", "80.5", "0x50"],
+  AUTHCHEMY_HOST: ["no host", "http://x", "-x"],
+  AUTHCHEMY_URL: [
+    "auth.example.com",
+    "http://auth.example.com",
+    "https://auth.example.com/path",
+    "https://auth.example.com/?x",
+    "https://auth.example.com/#",
+    "https://user@auth.example.com",
+    "ftp://auth.example.com",
+  ],
+  AUTHCHEMY_REDIS_URL: ["localhost:6379", "http://localhost", "redis://"],
+  AUTHCHEMY_DATABASE_URL: ["postgres://localhost/authchemy"],
+  AUTHCHEMY_SECRET: ["short"],
+  AUTHCHEMY_ALLOW_SIGN_UP: ["yes", "2"],
+  AUTHCHEMY_ALLOW_CODE_WITHOUT_PKCE: ["on"],
+  AUTHCHEMY_TRUSTED_PROXIES: ["all", "10.0.0.0/33", "10.0.0.0/8/8", "10.0.0.0/", "1.2.3.4,,"],
+}
+
+describe.each(Object.entries(wrong))("%s", (variable, values) => {
+  test.each(values)("%j is refused by name", (value) => {
+    const thrown = (() => {
+      try {
+        return parseConfig({ [variable]: value })
+      } catch (error) {
+        return error
+      }
+    })()
+    expect(thrown).toBeInstanceOf(ConfigError)
+    expect((thrown as ConfigError).problems).toEqual([{ variable, message: expect.any(String) }])
+  })
+})
+
+test("every mistake is named at once, and no secret is repeated", () => {
+  expect(() =>
+    parseConfig({ AUTHCHEMY_PORT: "x", AUTHCHEMY_SECRET: "tooshort", AUTHCHEMY_URL: "nonsense" }),
+  ).toThrow(
+    /AUTHCHEMY_PORT: must be .*\nAUTHCHEMY_URL: must be .*\nAUTHCHEMY_SECRET: must have at least 32 characters/,
+  )
+  expect(() => parseConfig({ AUTHCHEMY_SECRET: "tooshort" })).not.toThrow(/tooshort/)
+})

@@ -1,0 +1,40 @@
+/**
+ * The tables. Ids are texts, moments are ISO 8601 texts (UTC, milliseconds: their order is time's order), lists are JSON texts: the same on
+ * SQLite and PostgreSQL.
+ */
+export type Schema = {
+  /** Better Auth's, with `disabledAt` added. */
+  user: {
+    id: string
+    name: string
+    email: string
+    createdAt: string
+    disabledAt: string | null
+  }
+  /** Better Auth's: a browser session. */
+  session: { id: string; userId: string }
+  app: {
+    id: string
+    account_id: string
+    name: string
+    description: string | null
+    api_key: string
+    webhook_api_key: string
+    chain_networks: string
+    products: string | null
+    address_allowlist: string | null
+    origin_allowlist: string | null
+    ip_allowlist: string | null
+    created_at: string
+  }
+  access_key: {
+    id: string
+    account_id: string
+    name: string
+    /** SHA-256 of the key, base64url. */
+    digest: string
+    created_at: string
+    expires_at: string | null
+    last_used_at: string | null
+  }
+}
