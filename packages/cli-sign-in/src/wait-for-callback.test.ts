@@ -145,6 +145,8 @@ test("S54 500 sockets that are opened and left silent do not keep the right one 
     ),
   )
   for (const socket of sockets) socket.write("GET /callback HTTP/1.1\r\nHost: 127")
+  const oldest = sockets[0]
+  if (oldest && !oldest.destroyed) await new Promise((resolve) => oldest.resume().once("close", resolve))
   const browser = send(server, { path: RIGHT })
   const accepted = await answer
   await accepted.respond(SIGNED_IN_PAGE)
