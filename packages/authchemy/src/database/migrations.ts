@@ -15,9 +15,6 @@ export const migrations: Record<string, Migration> = {
         .addColumn("webhook_api_key", "text", (column) => column.notNull())
         .addColumn("chain_networks", "text", (column) => column.notNull())
         .addColumn("products", "text")
-        .addColumn("address_allowlist", "text")
-        .addColumn("origin_allowlist", "text")
-        .addColumn("ip_allowlist", "text")
         .addColumn("created_at", "text", (column) => column.notNull())
         .execute()
       await database.schema

@@ -22,9 +22,6 @@ export type Schema = {
     webhook_api_key: string
     chain_networks: string
     products: string | null
-    address_allowlist: string | null
-    origin_allowlist: string | null
-    ip_allowlist: string | null
     created_at: string
   }
   access_key: {

@@ -45,7 +45,7 @@ export const notFoundResponse: NotFoundHandler<AppEnv> = (c) => {
 /** Answers a known path with a method it does not have. @param allow the methods it has, for `Allow` */
 export function methodNotAllowed(allow: string) {
   return () => {
-    const message = `This address takes ${allow.replace(", ", " and ")} only.`
+    const message = `This address takes ${allow} only.`
     throw new RequestRefused(405, WIRE_ERRORS.methodNotAllowed, message, { Allow: allow })
   }
 }

@@ -34,7 +34,8 @@ export function narrow<Schema extends v.GenericSchema>(
   const [issue] = result.issues
   const field = v.getDotPath(issue)
   if (field === null) {
-    throw new RequestRefused(400, WIRE_ERRORS.invalidRequest, "The body must be a JSON object.")
+    const rule = issue.kind === "validation" ? issue.message : "must be a JSON object"
+    throw new RequestRefused(400, WIRE_ERRORS.invalidRequest, `The body ${rule}.`)
   }
   const missing = issue.received === "undefined"
   const rule = missing ? "is required" : issue.type === "object" ? "must be an object" : issue.message

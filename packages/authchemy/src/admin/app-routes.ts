@@ -1,0 +1,67 @@
+import { CreateAppRequest, UpdateAppRequest } from "@authchemy/protocol"
+import type { Handler } from "hono"
+import { readJson } from "../middleware/request-body.ts"
+import { type Apps, appPage, positionOf } from "./apps.ts"
+import type { AdminEnv } from "./authenticate.ts"
+import { CHAINS } from "./chains.ts"
+import { notFound, readQuery, refusedField } from "./query.ts"
+
+const DEFAULT_LIMIT = 25
+const MOST = 100
+
+/** `GET /v1/apps?cursor&limit` */
+export function listApps(apps: Apps): Handler<AdminEnv> {
+  return async (c) => {
+    const { cursor, limit = String(DEFAULT_LIMIT) } = readQuery(c.req.url, ["cursor", "limit"])
+    const count = /^\d{1,3}$/.test(limit) ? Number(limit) : 0
+    if (count < 1 || count > MOST) throw refusedField("limit", `must be a whole number from 1 to ${MOST}`)
+    const after = cursor === undefined ? null : positionOf(cursor)
+    if (cursor !== undefined && after === null)
+      throw refusedField("cursor", "must be one that a list has given")
+    return c.json({ data: appPage(await apps.list(c.get("caller").account.id, count, after)) })
+  }
+}
+
+/** `POST /v1/apps` */
+export function createApp(apps: Apps): Handler<AdminEnv> {
+  return async (c) => {
+    const request = await readJson(c.req.raw, CreateAppRequest)
+    const unknown = request.chainNetworks.filter((id) => !CHAINS.has(id))
+    if (unknown.length > 0) {
+      const names = unknown.slice(0, 3).map((id) => JSON.stringify(id))
+      throw refusedField("chainNetworks", `must be ids from GET /v1/chains; there is no ${names.join(", ")}`)
+    }
+    return c.json({ data: await apps.create(c.get("caller").account.id, request) }, 201)
+  }
+}
+
+/** `GET /v1/apps/:id` */
+export function getApp(apps: Apps): Handler<AdminEnv> {
+  return async (c) => {
+    const app = await apps.find(c.get("caller").account.id, c.req.param("id") ?? "")
+    if (app === null) throw notFound("app")
+    return c.json({ data: app })
+  }
+}
+
+/** `PATCH /v1/apps/:id` */
+export function updateApp(apps: Apps): Handler<AdminEnv> {
+  return async (c) => {
+    const change = await readJson(c.req.raw, UpdateAppRequest)
+    const app = await apps.update(c.get("caller").account.id, c.req.param("id") ?? "", change)
+    if (app === null) throw notFound("app")
+    return c.json({ data: app })
+  }
+}
+
+/** `DELETE /v1/apps/:id` */
+export function deleteApp(apps: Apps): Handler<AdminEnv> {
+  return async (c) => {
+    const gone = await apps.delete(c.get("caller").account.id, c.req.param("id") ?? "")
+    if (!gone) throw notFound("app")
+    return c.body(null, 204)
+  }
+}
+
+/** `GET /v1/chains` */
+export const listChains: Handler<AdminEnv> = (c) => c.json({ data: { chains: Array.from(CHAINS.values()) } })

@@ -1,0 +1,142 @@
+import { randomBytes } from "node:crypto"
+import type { App, AppPage, CreateAppRequest, UpdateAppRequest } from "@authchemy/protocol"
+import type { Insertable, Selectable } from "kysely"
+import type { Database } from "../database/database.ts"
+import type { Schema } from "../database/schema.ts"
+import { chainForApp } from "./chains.ts"
+
+/** The last app of a page: the next page begins after it. */
+export type AppPosition = { createdAt: string; id: string }
+
+/** The apps of all accounts. An account reaches its own only: another's is `null` or `false`, as one that never was. */
+export type Apps = {
+  /** The oldest first. `next` where there are more. */
+  list(
+    accountId: string,
+    limit: number,
+    after: AppPosition | null,
+  ): Promise<{ apps: App[]; next: AppPosition | null }>
+  find(accountId: string, id: string): Promise<App | null>
+  create(accountId: string, request: CreateAppRequest): Promise<App>
+  /** Changes what is named and leaves the rest. */
+  update(accountId: string, id: string, change: UpdateAppRequest): Promise<App | null>
+  delete(accountId: string, id: string): Promise<boolean>
+}
+
+/** @param now milliseconds since the epoch */
+export function createApps(database: Database, now: () => number): Apps {
+  const one = (accountId: string, id: string) =>
+    database
+      .selectFrom("app")
+      .selectAll()
+      .where("account_id", "=", accountId)
+      .where("id", "=", id)
+      .executeTakeFirst()
+
+  const find = async (accountId: string, id: string) => {
+    const row = await one(accountId, id)
+    return row === undefined ? null : appFrom(row)
+  }
+
+  return {
+    find,
+
+    list: async (accountId, limit, after) => {
+      let query = database.selectFrom("app").selectAll().where("account_id", "=", accountId)
+      if (after !== null) {
+        query = query.where(({ eb, and, or }) =>
+          or([
+            eb("created_at", ">", after.createdAt),
+            and([eb("created_at", "=", after.createdAt), eb("id", ">", after.id)]),
+          ]),
+        )
+      }
+      const rows = await query
+        .orderBy("created_at")
+        .orderBy("id")
+        .limit(limit + 1)
+        .execute()
+      const page = rows.slice(0, limit)
+      const last = rows.length > limit ? page.at(-1) : undefined
+      return {
+        apps: page.map(appFrom),
+        next: last === undefined ? null : { createdAt: last.created_at, id: last.id },
+      }
+    },
+
+    create: async (accountId, request) => {
+      const row: Insertable<Schema["app"]> = {
+        id: `app_${randomBytes(12).toString("base64url")}`,
+        account_id: accountId,
+        name: request.name,
+        description: request.description ?? null,
+        api_key: randomBytes(24).toString("base64url"),
+        webhook_api_key: randomBytes(24).toString("base64url"),
+        chain_networks: JSON.stringify(Array.from(new Set(request.chainNetworks))),
+        products: request.products === undefined ? null : JSON.stringify(request.products),
+        created_at: new Date(now()).toISOString(),
+      }
+      await database.insertInto("app").values(row).execute()
+      const created = await find(accountId, row.id)
+      if (created === null) throw new Error("the app that was made is not there")
+      return created
+    },
+
+    update: async (accountId, id, change) => {
+      await database
+        .updateTable("app")
+        .set({
+          ...(change.name === undefined ? {} : { name: change.name }),
+          ...(change.description === undefined ? {} : { description: change.description || null }),
+        })
+        .where("account_id", "=", accountId)
+        .where("id", "=", id)
+        .execute()
+      return find(accountId, id)
+    },
+
+    delete: async (accountId, id) => {
+      const { numDeletedRows } = await database
+        .deleteFrom("app")
+        .where("account_id", "=", accountId)
+        .where("id", "=", id)
+        .executeTakeFirst()
+      return numDeletedRows > 0n
+    },
+  }
+}
+
+/** The cursor of a page: opaque to callers. */
+export function cursorOf({ createdAt, id }: AppPosition): string {
+  return Buffer.from(JSON.stringify([createdAt, id])).toString("base64url")
+}
+
+/** What a cursor stands for, or `null` where the text is none. */
+export function positionOf(cursor: string): AppPosition | null {
+  try {
+    const position: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"))
+    if (!Array.isArray(position) || position.length !== 2) return null
+    const [createdAt, id] = position
+    return typeof createdAt === "string" && typeof id === "string" ? { createdAt, id } : null
+  } catch {
+    return null
+  }
+}
+
+/** A page as it travels. */
+export function appPage({ apps, next }: { apps: App[]; next: AppPosition | null }): AppPage {
+  return next === null ? { apps } : { apps, cursor: cursorOf(next) }
+}
+
+function appFrom(row: Selectable<Schema["app"]>): App {
+  return {
+    id: row.id,
+    name: row.name,
+    ...(row.description === null ? {} : { description: row.description }),
+    apiKey: row.api_key,
+    webhookApiKey: row.webhook_api_key,
+    chainNetworks: (JSON.parse(row.chain_networks) as string[]).map((id) => chainForApp(id, row.api_key)),
+    ...(row.products === null ? {} : { products: JSON.parse(row.products) as string[] }),
+    createdAt: row.created_at,
+  }
+}

@@ -1,0 +1,80 @@
+import { StoreUnavailableError } from "@authchemy/tokens"
+import { Command, CommanderError } from "commander"
+import packageJson from "../package.json" with { type: "json" }
+import type { CommandIo } from "./commands/accounts.ts"
+import { ConfigError, parseConfig } from "./config.ts"
+import { withoutSecrets } from "./logging.ts"
+
+/** Standard streams and environment, as `authchemy` uses them. */
+export type CliIo = CommandIo & { stderr: (text: string) => void }
+
+/**
+ * Runs `authchemy`.
+ * @param args the words after the program's name
+ * @returns the exit code: 0 done, 1 failed, 2 wrong arguments or configuration
+ */
+export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
+  try {
+    if (args.length === 0) await serveUntilStopped(io)
+    else await programOf(io).parseAsync(args, { from: "user" })
+    return 0
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    if (error instanceof ConfigError) {
+      for (const { variable, message } of error.problems) io.stderr(`${variable}: ${message}\n`)
+      return 2
+    }
+    io.stderr(`authchemy: ${withoutSecrets(sentenceOf(error))}\n`)
+    return error instanceof Error && "exitCode" in error && error.exitCode === 2 ? 2 : 1
+  }
+}
+
+async function serveUntilStopped(io: CliIo): Promise<void> {
+  const config = parseConfig(io.env)
+  const { serve } = await import("./serve.ts")
+  await serve(config)
+}
+
+function programOf(io: CliIo): Command {
+  const program = new Command("authchemy")
+    .description("The Authchemy server. Without a command it serves; AUTHCHEMY_* variables configure it.")
+    .version(packageJson.version)
+    .exitOverride()
+    .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
+
+  const accounts = program.command("accounts").description("people's accounts")
+  accounts
+    .command("create")
+    .description("create an account; the password is the first line of standard input")
+    .requiredOption("--email <email>", "the account's email")
+    .option("--name <name>", "the person's name")
+    .requiredOption("--password-stdin", "read the password from standard input")
+    .action(async (options: { email: string; name?: string }) => {
+      const { createAccount } = await import("./commands/accounts.ts")
+      await createAccount(options, io)
+    })
+  accounts
+    .command("list")
+    .description("id, state, creation, email and name, with tabs between")
+    .action(async () => {
+      const { listAccounts } = await import("./commands/accounts.ts")
+      await listAccounts(io)
+    })
+  accounts
+    .command("disable")
+    .description("refuse sign-in and end every session of an account")
+    .requiredOption("--email <email>", "the account's email")
+    .action(async (options: { email: string }) => {
+      const { disableAccount } = await import("./commands/accounts.ts")
+      await disableAccount(options, io)
+    })
+  return program
+}
+
+function sentenceOf(error: unknown): string {
+  if (!(error instanceof Error)) return "something went wrong"
+  if (error instanceof StoreUnavailableError && error.cause instanceof Error) {
+    return `${error.message}: ${error.cause.message || error.cause.name}`
+  }
+  return error.message
+}
