@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto"
 import { readFileSync, readlinkSync } from "node:fs"
 import { link, mkdir, open, readdir, readFile, stat, unlink, utimes, writeFile } from "node:fs/promises"
 import { hostname } from "node:os"
@@ -80,7 +79,7 @@ async function acquire(
 /** Creates the lock with its content in one step, so that nobody ever reads half an owner. The lock's id, or `null` where it is held. */
 async function tryToTake(path: string): Promise<string | null> {
   const owner: Owner = {
-    id: randomUUID(),
+    id: crypto.randomUUID(),
     pid: process.pid,
     host: thisHost(),
     startTime: startTimeOf(process.pid),

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto"
 import { lstat, mkdir, open, readdir, readlink, rename, unlink } from "node:fs/promises"
 import { basename, dirname, join, resolve } from "node:path"
 import { errorCodeOf } from "../error-code.ts"
@@ -131,7 +130,7 @@ async function putAside(file: string, now: number): Promise<string> {
 }
 
 async function replace(file: string, text: string): Promise<void> {
-  const neighbour = `${file}.tmp-${process.pid}-${randomBytes(6).toString("hex")}`
+  const neighbour = `${file}.tmp-${process.pid}-${crypto.randomUUID().slice(0, 8)}`
   try {
     const handle = await open(neighbour, "wx", 0o600)
     try {
