@@ -29,4 +29,6 @@ export type Command<Options = unknown> = {
   /** @throws CLIError `INVALID_ARGS` */
   parse(operands: readonly string[], raw: RawFlags): Options
   run(options: Options, context: CommandContext): Promise<Result>
+  /** A command that sends nothing, not even an earlier sign-out that is pending. */
+  offline?: boolean
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto"
 import { homedir, hostname, release } from "node:os"
 import type { Readable, Writable } from "node:stream"
 import { createPrompter, type Prompter } from "./output/prompter.ts"
@@ -29,22 +28,32 @@ export type Context = {
 
 /** The context of this process. The first SIGINT or SIGTERM aborts `signal`; a second one ends the process as ever. */
 export function createProcessContext(): Context {
-  const { stdin, stdout, stderr, env, platform } = process
+  const { env, platform } = process
   const interruption = new AbortController()
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => interruption.abort())
   }
   // A reader that has gone away (`alchemy … | head`) is no failure of ours.
-  for (const stream of [stdout, stderr]) stream.on("error", () => {})
+  const quiet = <T extends Writable>(stream: T) => {
+    if (stream.listenerCount("error") === 0) stream.on("error", () => {})
+    return stream
+  }
   const systems: Partial<Record<NodeJS.Platform, string>> = {
     darwin: "macOS",
     linux: "Linux",
     win32: "Windows",
   }
   return {
-    stdin,
-    stdout,
-    stderr,
+    // The runtime opens each stream at its first use, which takes milliseconds.
+    get stdin() {
+      return process.stdin
+    },
+    get stdout() {
+      return quiet(process.stdout)
+    },
+    get stderr() {
+      return quiet(process.stderr)
+    },
     env,
     platform,
     osName: `${systems[platform] ?? platform} ${release()}`,
@@ -53,10 +62,13 @@ export function createProcessContext(): Context {
     workingDirectory: process.cwd(),
     fetch: proxiedFetch(env),
     now: Date.now,
-    randomBytes,
+    // The Web Crypto of the runtime is the same source as `node:crypto`, which takes milliseconds to load.
+    randomBytes: (size) => crypto.getRandomValues(new Uint8Array(size)),
     openBrowser: async (url) => (await import("@authchemy/cli-sign-in")).openBrowser(url, { env }),
     canOpenBrowser: async () => (await import("@authchemy/cli-sign-in")).canOpenBrowser(env, platform),
-    prompter: createPrompter({ input: stdin, output: stderr, signal: interruption.signal }),
+    get prompter() {
+      return createPrompter({ input: process.stdin, output: process.stderr, signal: interruption.signal })
+    },
     signal: interruption.signal,
   }
 }

@@ -1,16 +1,16 @@
 import type { Writable } from "node:stream"
-import { CommanderError } from "commander"
+import type { CommanderError } from "commander"
 import type { CommandContext, Result } from "./command.ts"
 import type { ConfigFile } from "./config/file.ts"
 import type { Context } from "./context.ts"
 import { CLIError, EXIT_CODES, interrupted } from "./errors.ts"
-import { parseGlobalFlags } from "./flags.ts"
+import { parseGlobalFlags, type RawFlags } from "./flags.ts"
 import { redact } from "./output/mask.ts"
 import { jsonText, printable } from "./output/printable.ts"
 import { createReporter } from "./output/reporter.ts"
 import { styleFor } from "./output/style.ts"
 import { deliverPendingRevocations } from "./pending-revocations.ts"
-import { createProgram, type Invocation } from "./program.ts"
+import type { Invocation } from "./program.ts"
 
 /** How long a command that is interrupted has to put away what it holds, in milliseconds. */
 const UNWINDING_MS = 500
@@ -47,6 +47,9 @@ async function untilInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promi
 }
 
 async function execute(argv: readonly string[], context: Context): Promise<number> {
+  if (isVersionQuestion(argv))
+    return runCommand(versionInvocation({ json: argv.includes("--json") }), context)
+  const [commander, { createProgram }] = await Promise.all([import("commander"), import("./program.ts")])
   let help = ""
   let exitCode = 0
   const parse = (loginIsDefault: boolean) =>
@@ -59,29 +62,40 @@ async function execute(argv: readonly string[], context: Context): Promise<numbe
       },
       width: context.stdout.columns,
       loginIsDefault,
+      isNamed: (word) => argv.includes(word),
     })
   const program = parse(true)
   try {
     await program.parseAsync(argv, { from: "user" })
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
+    if (!(error instanceof commander.CommanderError)) throw error
     if (error.code === "commander.excessArguments") {
       // `alchemy auth statsu` was read as `alchemy auth login statsu`; without that default it is an unknown command.
       await parse(false)
         .parseAsync(argv, { from: "user" })
         .catch((again: unknown) => {
-          throw again instanceof CommanderError ? argumentError(again) : again
+          throw again instanceof commander.CommanderError ? argumentError(again) : again
         })
     }
     if (error.code === "commander.help" && program.opts().version === true) {
-      const load = () => import("./commands/version.ts")
-      const raw = program.opts()
-      return runCommand({ load, operands: [], raw, textUnlessJsonAskedFor: true }, context)
+      return runCommand(versionInvocation(program.opts()), context)
     }
     if (!error.code.startsWith("commander.help")) throw argumentError(error)
     await write(context.stdout, help)
   }
   return exitCode
+}
+
+/** `alchemy --version`, for which nothing else is loaded. */
+function isVersionQuestion(argv: readonly string[]): boolean {
+  const [first, second, ...rest] = argv
+  const json = second === undefined || second === "--json"
+  return (first === "--version" || first === "-V") && json && rest.length === 0
+}
+
+function versionInvocation(raw: RawFlags): Invocation {
+  const load = () => import("./commands/version.ts")
+  return { load, operands: [], raw, textUnlessJsonAskedFor: true }
 }
 
 /** What commander found wrong with the command line, with its nearest match as the hint. */
@@ -104,8 +118,8 @@ async function runCommand(invocation: Invocation, context: Context): Promise<num
   const flags = parseGlobalFlags(invocation.raw, context)
   const report = createReporter(context, flags)
   let file: Promise<ConfigFile> | undefined
-  const commandContext: CommandContext = {
-    ...context,
+  // The context stays behind as the prototype: its streams are opened when they are used.
+  const commandContext: CommandContext = Object.assign(Object.create(context) as Context, {
     flags,
     report,
     config: () => {
@@ -114,18 +128,18 @@ async function runCommand(invocation: Invocation, context: Context): Promise<num
       )
       return file
     },
-  }
+  })
   const { command } = await invocation.load()
   const options = command.parse(invocation.operands, invocation.raw)
-  const offline = invocation.raw.offline === true
-  const finishDelivery = offline ? async () => {} : deliverPendingRevocations(commandContext)
+  const offline = invocation.raw.offline === true || command.offline === true
+  const finishDelivery = offline ? undefined : deliverPendingRevocations(commandContext)
   try {
     const result = await command.run(options, commandContext)
     const asText = result.textUnlessJsonAskedFor || invocation.textUnlessJsonAskedFor
     await write(context.stdout, resultText(result, asText ? flags.jsonAskedFor : flags.json, commandContext))
     return result.exitCode ?? 0
   } finally {
-    await finishDelivery()
+    await finishDelivery?.()
   }
 }
 

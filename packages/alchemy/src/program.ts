@@ -14,6 +14,8 @@ export type Invocation = {
 
 type Program = CommanderCommand
 
+const DRY_RUN = ["--dry-run", "show what would be sent, and send nothing"] as const
+
 /**
  * The command tree. Only the command that was named is loaded, by `dispatch`.
  * `loginIsDefault`: `alchemy auth` alone means `alchemy auth login`.
@@ -23,6 +25,8 @@ export function createProgram(options: {
   write: (text: string) => void
   width: number | undefined
   loginIsDefault: boolean
+  /** Whether a word stands on the command line. A group that is not named there gets no commands: building all takes milliseconds. */
+  isNamed: (word: string) => boolean
 }): Program {
   const program = new CommanderCommand("alchemy")
     .description("Sign in through the browser, call the admin API, sign out for good.")
@@ -51,7 +55,10 @@ export function createProgram(options: {
     .option("--access-key <key>", "use this access key")
     .option("--auth-url <url>", "the server to sign in at")
 
-  const group = (name: string, description: string) => program.command(name).description(description)
+  const group = (name: string, description: string, fill: (group: Program) => void) => {
+    const command = program.command(name).description(description)
+    if (options.isNamed(name)) fill(command)
+  }
   const add = (
     parent: Program,
     usage: string,
@@ -70,74 +77,89 @@ export function createProgram(options: {
     )
   }
 
-  const auth = group("auth", "sign in, sign out, and who is signed in")
-  add(auth, "login", "sign in through the browser", () => import("./commands/auth/login.ts"), {
-    isDefault: options.loginIsDefault,
-    flags: [
-      ["--force", "sign in anew; the old session is ended once the new one works"],
-      ["-y, --yes", "open the browser without asking"],
-      ["--no-browser", "never open the browser; show the address only"],
-      ["--expires-in <duration>", "90d, 12h, 30m or seconds; at most 90 days"],
-      ["--port <n>", "the port to listen on for the browser's answer"],
-    ],
+  group("auth", "sign in, sign out, and who is signed in", (auth) => {
+    add(auth, "login", "sign in through the browser", () => import("./commands/auth/login.ts"), {
+      isDefault: options.loginIsDefault,
+      flags: [
+        ["--force", "sign in anew; the old session is ended once the new one works"],
+        ["-y, --yes", "open the browser without asking"],
+        ["--no-browser", "never open the browser; show the address only"],
+        ["--expires-in <duration>", "90d, 12h, 30m or seconds; at most 90 days"],
+        ["--port <n>", "the port to listen on for the browser's answer"],
+      ],
+    })
+    add(
+      auth,
+      "status",
+      "who is signed in, until when, and what the server says",
+      () => import("./commands/auth/status.ts"),
+      {
+        flags: [["--offline", "ask no server"]],
+      },
+    )
+    add(
+      auth,
+      "logout",
+      "end the session on the server, then here",
+      () => import("./commands/auth/logout.ts"),
+      {
+        flags: [["--strict", "exit 6 where the server could not be reached"]],
+      },
+    )
+    add(auth, "token", "print the token, for scripts", () => import("./commands/auth/token.ts"))
   })
-  add(
-    auth,
-    "status",
-    "who is signed in, until when, and what the server says",
-    () => import("./commands/auth/status.ts"),
-    {
-      flags: [["--offline", "ask no server"]],
-    },
-  )
-  add(auth, "logout", "end the session on the server, then here", () => import("./commands/auth/logout.ts"), {
-    flags: [["--strict", "exit 6 where the server could not be reached"]],
-  })
-  add(auth, "token", "print the token, for scripts", () => import("./commands/auth/token.ts"))
 
-  const dryRun = ["--dry-run", "show what would be sent, and send nothing"] as const
-  const apps = group("apps", "the account's apps")
-  add(apps, "list", "list the apps", () => import("./commands/apps/list.ts"), {
-    flags: [
-      ["--limit <n>", "how many a page, 1 to 100"],
-      ["--cursor <cursor>", "the page after this cursor"],
-      ["--all", "every page"],
-    ],
+  group("apps", "the account's apps", (apps) => {
+    add(apps, "list", "list the apps", () => import("./commands/apps/list.ts"), {
+      flags: [
+        ["--limit <n>", "how many a page, 1 to 100"],
+        ["--cursor <cursor>", "the page after this cursor"],
+        ["--all", "every page"],
+      ],
+    })
+    add(apps, "get <id>", "show one app", () => import("./commands/apps/get.ts"))
+    add(apps, "create", "create an app", () => import("./commands/apps/create.ts"), {
+      flags: [
+        ["--name <name>", "its name"],
+        ["--networks <ids>", "its chain networks, separated by commas"],
+        ["--description <text>", "what it is for"],
+        ["--products <names>", "products, separated by commas"],
+        DRY_RUN,
+      ],
+    })
+    add(
+      apps,
+      "update <id>",
+      "change an app's name or description",
+      () => import("./commands/apps/update.ts"),
+      {
+        flags: [["--name <name>", "its new name"], ["--description <text>", "its new description"], DRY_RUN],
+      },
+    )
+    add(apps, "delete <id>", "delete an app", () => import("./commands/apps/delete.ts"), {
+      flags: [["-y, --yes", "delete without asking"], DRY_RUN],
+    })
+    add(apps, "chains", "list the chain networks", () => import("./commands/apps/chains.ts"))
   })
-  add(apps, "get <id>", "show one app", () => import("./commands/apps/get.ts"))
-  add(apps, "create", "create an app", () => import("./commands/apps/create.ts"), {
-    flags: [
-      ["--name <name>", "its name"],
-      ["--networks <ids>", "its chain networks, separated by commas"],
-      ["--description <text>", "what it is for"],
-      ["--products <names>", "products, separated by commas"],
-      dryRun,
-    ],
-  })
-  add(apps, "update <id>", "change an app's name or description", () => import("./commands/apps/update.ts"), {
-    flags: [["--name <name>", "its new name"], ["--description <text>", "its new description"], dryRun],
-  })
-  add(apps, "delete <id>", "delete an app", () => import("./commands/apps/delete.ts"), {
-    flags: [["-y, --yes", "delete without asking"], dryRun],
-  })
-  add(apps, "chains", "list the chain networks", () => import("./commands/apps/chains.ts"))
 
-  const config = group("config", "settings of this machine")
-  add(
-    config,
-    "set <key> [value]",
-    "store a value; - reads it from stdin",
-    () => import("./commands/config/set.ts"),
-  )
-  add(config, "get <key>", "show a value", () => import("./commands/config/get.ts"))
-  add(config, "list", "show all values", () => import("./commands/config/list.ts"))
-  add(config, "reset [key]", "remove a value, or all", () => import("./commands/config/reset.ts"), {
-    flags: [["-y, --yes", "reset all without asking"]],
+  group("config", "settings of this machine", (config) => {
+    add(
+      config,
+      "set <key> [value]",
+      "store a value; - reads it from stdin",
+      () => import("./commands/config/set.ts"),
+    )
+    add(config, "get <key>", "show a value", () => import("./commands/config/get.ts"))
+    add(config, "list", "show all values", () => import("./commands/config/list.ts"))
+    add(config, "reset [key]", "remove a value, or all", () => import("./commands/config/reset.ts"), {
+      flags: [["-y, --yes", "reset all without asking"]],
+    })
+    add(config, "path", "show where they are kept", () => import("./commands/config/path.ts"))
   })
-  add(config, "path", "show where they are kept", () => import("./commands/config/path.ts"))
 
-  const setup = group("setup", "what is set up on this machine")
-  add(setup, "status", "what is set up, and the next step", () => import("./commands/setup/status.ts"))
+  group("setup", "what is set up on this machine", (setup) => {
+    add(setup, "status", "what is set up, and the next step", () => import("./commands/setup/status.ts"))
+  })
 
   add(program, "version", "show the version", () => import("./commands/version.ts"))
   return program

@@ -1,5 +1,5 @@
-import type { CredentialStore, JsonFile } from "@authchemy/cli-sign-in"
-import { createFileCredentials, openJsonFile } from "@authchemy/cli-sign-in"
+import type { CredentialStore, JsonFile } from "@authchemy/cli-sign-in/credentials"
+import { createFileCredentials, openJsonFile } from "@authchemy/cli-sign-in/credentials"
 import type { Context } from "../context.ts"
 import { CLIError } from "../errors.ts"
 import { redact } from "../output/mask.ts"

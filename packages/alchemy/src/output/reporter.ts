@@ -21,14 +21,16 @@ export type Reporter = {
 
 /** The reporter of one command. Secrets are masked in all it writes. */
 export function createReporter(context: Pick<Context, "stderr" | "env">, flags: GlobalFlags): Reporter {
-  const style = styleFor(context.stderr, { color: flags.color, env: context.env })
+  const style = () => styleFor(context.stderr, { color: flags.color, env: context.env })
   const secrets = [context.env.ALCHEMY_AUTH_TOKEN, context.env.ALCHEMY_ACCESS_KEY, flags.accessKey]
   const line = (text: string) => context.stderr.write(`${text}\n`)
   const event = (fields: { event: string; [field: string]: unknown }) =>
     line(redact(jsonText(fields), secrets))
-  const always: Reporter["always"] = (fields, text) => (flags.json ? event(fields) : line(text(style)))
+  const always: Reporter["always"] = (fields, text) => (flags.json ? event(fields) : line(text(style())))
   return {
-    style,
+    get style() {
+      return style()
+    },
     always,
     progress(fields, text) {
       if (!flags.quiet) always(fields, text)
@@ -39,12 +41,12 @@ export function createReporter(context: Pick<Context, "stderr" | "env">, flags: 
     warning(message) {
       const text = redact(printable(message), secrets)
       if (flags.json) event({ event: "warning", message: text })
-      else line(`${style.yellow("!")} ${text}`)
+      else line(`${style().yellow("!")} ${text}`)
     },
     detail(message) {
       const text = redact(printable(message), secrets)
       if (flags.json) event({ event: "detail", message: text })
-      else line(style.dim(`· ${text}`))
+      else line(style().dim(`· ${text}`))
     },
   }
 }

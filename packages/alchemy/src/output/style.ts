@@ -1,6 +1,4 @@
-import { styleText } from "node:util"
-
-type Format = Parameters<typeof styleText>[0]
+type Format = "bold" | "dim" | "green" | "red" | "yellow"
 
 /** How text is dressed for one stream: colours where it shows them, and its width in columns. */
 export type Style = {
@@ -22,8 +20,9 @@ export function styleFor(
 ): Style {
   const { env } = options
   const color = options.color && stream.isTTY === true && (env.NO_COLOR ?? "") === "" && env.TERM !== "dumb"
+  // An `import` of `node:util` evaluates all that it exports, which takes milliseconds.
   const dress = (format: Format) => (text: string) =>
-    color ? styleText(format, text, { validateStream: false }) : text
+    color ? process.getBuiltinModule("node:util").styleText(format, text, { validateStream: false }) : text
   return {
     color,
     width: Math.max(20, stream.columns ?? 80),
