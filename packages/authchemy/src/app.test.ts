@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { type AppUnderTest, ISSUER, openAppUnderTest } from "./routes/testing.ts"
+import { type AppUnderTest, ISSUER, openAppUnderTest, PASSWORD } from "./routes/testing.ts"
 
 let under: AppUnderTest
 
@@ -49,7 +49,11 @@ describe("every response", () => {
       404,
       expect.objectContaining({ error: "not_found" }),
     ])
-    const api = await under.app.request("/v1/nothing")
+    const account = await under.accounts.create({ email: "ann@example.com", password: PASSWORD, name: "Ann" })
+    const session = { accountId: account.id, expiresInSeconds: 60, device: {} }
+    const { token } = await under.tokens.createSession(session)
+    const headers = { Authorization: `Bearer ${token}`, Accept: "text/html" }
+    const api = await under.app.request("/v1/nothing", { headers })
     expect([api.status, await api.json()]).toEqual([404, { error: "not_found", message: expect.any(String) }])
   })
 

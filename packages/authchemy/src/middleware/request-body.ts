@@ -29,17 +29,18 @@ export function narrow<Schema extends v.GenericSchema>(
   value: unknown,
   schema: Schema,
 ): v.InferOutput<Schema> {
+  const refuse = (message: string) => new RequestRefused(400, WIRE_ERRORS.invalidRequest, message)
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw refuse("The body must be a JSON object.")
+  }
   const result = v.safeParse(schema, value, { abortEarly: true })
   if (result.success) return result.output
   const [issue] = result.issues
   const field = v.getDotPath(issue)
-  if (field === null) {
-    const rule = issue.kind === "validation" ? issue.message : "must be a JSON object"
-    throw new RequestRefused(400, WIRE_ERRORS.invalidRequest, `The body ${rule}.`)
-  }
+  if (field === null) throw refuse(`The body ${issue.message}.`)
   const missing = issue.received === "undefined"
   const rule = missing ? "is required" : issue.type === "object" ? "must be an object" : issue.message
-  throw new RequestRefused(400, WIRE_ERRORS.invalidRequest, `${field}: ${rule}`)
+  throw refuse(`${field}: ${rule}`)
 }
 
 /**

@@ -48,8 +48,10 @@ describe.each(STORES)("POST /api/cli/logout on %s", (_, store) => {
 
   test("S46 the token is refused from the moment its revocation is answered", async () => {
     const authToken = await token()
+    expect((await under.app.request("/v1/me", bearer(authToken))).status).toBe(200)
     const response = await logout(bearer(authToken))
     expect([response.status, await response.json()]).toEqual([200, { revoked: true }])
+    expect((await under.app.request("/v1/me", bearer(authToken))).status).toBe(401)
     expect(await under.tokens.verify(authToken)).toBeNull()
     await expectCliError(await logout(bearer(authToken)), 401, "invalid_token")
   })

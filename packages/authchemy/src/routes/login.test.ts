@@ -7,6 +7,7 @@ import {
   ISSUER,
   loginQuery,
   openAppUnderTest,
+  PASSWORD,
   REDIRECT,
   sealedRequestIn,
 } from "./testing.ts"
@@ -140,15 +141,13 @@ describe("the authorization request", () => {
 
   test("S14 markup in claims and in the account's name is shown as text", async () => {
     const markup = `<img src=x onerror="alert(1)">`
-    const marked = await openAppUnderTest({ accountName: markup })
-    const markedCookie = await marked.signIn()
+    const email = "marked@example.com"
+    await under.accounts.create({ email, password: PASSWORD, name: markup })
     const { query } = loginQuery({ client: markup, device: markup, os: `'"><b>` })
-    const response = await marked.app.request(`/login?${query}`, { headers: { Cookie: markedCookie } })
-    const page = await response.text()
+    const page = await (await show(query, { Cookie: await under.signIn(email) })).text()
     expect(page).not.toContain("<img src=x")
     expect(page).not.toContain("<b>")
     expect(page.match(/&lt;img src=x onerror=&quot;alert\(1\)&quot;&gt;/g)).toHaveLength(3)
-    await marked.close()
   })
 })
 

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { type AppUnderTest, cookiesOf, form, openAppUnderTest, PASSWORD } from "./testing.ts"
+import { type AppUnderTest, cookiesOf, form, ISSUER, openAppUnderTest, PASSWORD } from "./testing.ts"
 
 let under: AppUnderTest
 
 beforeAll(async () => {
   under = await openAppUnderTest()
+  await under.signIn()
 })
 afterAll(() => under.close())
 
@@ -80,10 +81,45 @@ describe("signing in", () => {
     expect(page).not.toContain("short")
   })
 
-  test("too many attempts: 429 with Retry-After", async () => {
-    const response = await post("/sign-in", { ...credentials, email: "limited@example.com" })
+  test("ten wrong passwords, and the right one: 429 with Retry-After", async () => {
+    const email = "limited@example.com"
+    await under.signIn(email)
+    for (let attempt = 0; attempt < 10; attempt++) {
+      expect((await post("/sign-in", { email, password: "wrong-password" })).status).toBe(401)
+    }
+    const response = await post("/sign-in", { email, password: PASSWORD })
     expect(response.status).toBe(429)
-    expect(response.headers.get("retry-after")).toBe("30")
+    expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0)
+    expect(response.headers.getSetCookie()).toEqual([])
+  })
+
+  test("S17 a session cookie planted before sign-in: a new session id after it, and the planted one stays what it was", async () => {
+    const planted = await under.signIn("mallory@example.com")
+    const response = await post("/sign-in", credentials, { Cookie: planted })
+    const own = cookiesOf(response)
+    expect(own).not.toBe("")
+    expect(own).not.toBe(planted)
+    const browserOf = (Cookie: string) =>
+      under.accounts.browserSession(new Request(ISSUER, { headers: { Cookie } }))
+    const [before, after] = [await browserOf(planted), await browserOf(own)]
+    expect(before?.account.email).toBe("mallory@example.com")
+    expect(after?.account.email).toBe("ann@example.com")
+    expect(after?.sessionId).not.toBe(before?.sessionId)
+  })
+
+  test("S17 a made-up session cookie is not adopted", async () => {
+    const name = (await under.signIn()).split("=")[0]
+    const response = await post("/sign-in", credentials, { Cookie: `${name}=chosen-by-mallory` })
+    expect(response.status).toBe(303)
+    expect(cookiesOf(response)).not.toContain("chosen-by-mallory")
+  })
+
+  test("the session's cookie is out of reach of scripts and of other sites' forms", async () => {
+    const response = await post("/sign-in", credentials)
+    for (const cookie of response.headers.getSetCookie()) {
+      expect(cookie).toMatch(/; HttpOnly/i)
+      expect(cookie).toMatch(/; SameSite=Lax/i)
+    }
   })
 
   test("S14 what was typed is shown as text", async () => {

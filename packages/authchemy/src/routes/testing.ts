@@ -4,10 +4,14 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { codeChallengeOf, codeVerifierFrom } from "@authchemy/protocol"
 import { createTokenService, openStore, type TokenService } from "@authchemy/tokens"
-import { Hono } from "hono"
+import type { Hono } from "hono"
 import { expect, inject } from "vitest"
-import type { Account, FormOutcome, PasswordAccounts } from "../accounts/accounts.ts"
+import { AccountError } from "../accounts/accounts.ts"
+import { type BuiltInAccounts, createBuiltInAccounts } from "../accounts/better-auth.ts"
+import { createAdminApi } from "../admin/admin-api.ts"
 import { createApp } from "../app.ts"
+import { openDatabase } from "../database/database.ts"
+import { migrate } from "../database/migrate.ts"
 import { createLogger } from "../logging.ts"
 import type { AppEnv } from "../middleware/request-log.ts"
 
@@ -19,10 +23,11 @@ export const PASSWORD = "correct horse battery"
 export type AppUnderTest = {
   app: Hono<AppEnv>
   tokens: TokenService
+  accounts: BuiltInAccounts
   log: string[]
   /** Milliseconds since the epoch; tests move it. */
   clock: { now: number }
-  /** Signs a new browser in, with the form, and returns its `Cookie` header. */
+  /** Signs a new browser in with the form, to an account that is made where it is missing, and returns its `Cookie` header. */
   signIn(email?: string): Promise<string>
   close(): Promise<void>
 }
@@ -33,7 +38,6 @@ export async function openAppUnderTest(
     redisUrl?: string
     allowCodeWithoutPkce?: boolean
     signUpAllowed?: boolean
-    accountName?: string
     wrapTokens?: (tokens: TokenService) => TokenService
   } = {},
 ): Promise<AppUnderTest> {
@@ -46,12 +50,17 @@ export async function openAppUnderTest(
   const tokens = options.wrapTokens?.(engine) ?? engine
   const log: string[] = []
   const issuer = options.issuer ?? ISSUER
+  const secret = "0123456789abcdef0123456789abcdef"
+  const database = openDatabase(sqlitePath)
+  const signUpAllowed = options.signUpAllowed ?? true
+  const accounts = createBuiltInAccounts({ database, issuer, secret, signUpAllowed })
+  await migrate(database, join(directory, "migrate.lock"), accounts.migrate)
   const app = createApp({
     issuer,
     tokens,
-    accounts: memoryAccounts(options),
-    adminApi: new Hono(),
-    secret: "0123456789abcdef0123456789abcdef",
+    accounts,
+    adminApi: createAdminApi({ tokens, accounts, database, now }),
+    secret,
     allowCodeWithoutPkce: options.allowCodeWithoutPkce ?? false,
     trustedProxies: [],
     now,
@@ -61,15 +70,20 @@ export async function openAppUnderTest(
   return {
     app,
     tokens,
+    accounts,
     log,
     clock,
     async signIn(email = "ann@example.com") {
+      await accounts.create({ email, password: PASSWORD, name: "Ann" }).catch((error: unknown) => {
+        if (!(error instanceof AccountError && error.code === "email_taken")) throw error
+      })
       const response = await app.request("/sign-in", form({ email, password: PASSWORD }))
       if (response.status !== 303) throw new Error(`sign-in answered ${response.status}`)
       return cookiesOf(response)
     },
     async close() {
       await tokens.close()
+      await database.destroy()
       await rm(directory, { recursive: true, force: true })
     },
   }
@@ -169,44 +183,4 @@ export async function expectCliError(
 ): Promise<void> {
   expect(response.status).toBe(status)
   expect(await response.json()).toEqual({ error, error_description: expect.stringMatching(naming) })
-}
-
-/** Accounts in memory: any email signs in with `PASSWORD`. */
-function memoryAccounts(options: { signUpAllowed?: boolean; accountName?: string }): PasswordAccounts {
-  const accounts = new Map<string, Account>()
-  const sessions = new Map<string, string>()
-  const sessionIdOf = (request: Request) =>
-    /(?:^|; )sid=([^;]+)/.exec(request.headers.get("cookie") ?? "")?.[1]
-  const begin = (email: string, name: string): FormOutcome => {
-    const account = { id: `acc_${email}`, email, name }
-    accounts.set(account.id, account)
-    const sessionId = randomBytes(16).toString("hex")
-    sessions.set(sessionId, account.id)
-    return { ok: true, setCookies: [`sid=${sessionId}; HttpOnly; SameSite=Lax; Path=/`] }
-  }
-  return {
-    signUpAllowed: options.signUpAllowed ?? true,
-    async browserSession(request) {
-      const sessionId = sessionIdOf(request)
-      const account = accounts.get(sessions.get(sessionId ?? "") ?? "")
-      return sessionId === undefined || account === undefined ? null : { account, sessionId }
-    },
-    find: async (accountId) => accounts.get(accountId) ?? null,
-    signInUrl: (returnTo) => `/sign-in?return_to=${encodeURIComponent(returnTo)}`,
-    async signOut(request) {
-      sessions.delete(sessionIdOf(request) ?? "")
-      return ["sid=; Max-Age=0; Path=/"]
-    },
-    async signIn({ email, password }) {
-      if (email === "limited@example.com") {
-        return { ok: false, field: "form", message: "Too many attempts.", retryAfterSeconds: 30 }
-      }
-      if (password === PASSWORD) return begin(email, options.accountName ?? "Ann")
-      return { ok: false, field: "form", message: "The email or the password is wrong." }
-    },
-    async signUp({ email, password, name }) {
-      if (password.length >= 8) return begin(email, name)
-      return { ok: false, field: "password", message: "Password must have at least 8 characters." }
-    },
-  }
 }
