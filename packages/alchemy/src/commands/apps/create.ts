@@ -32,7 +32,7 @@ function parseCreate(_operands: readonly string[], raw: Readonly<Record<string, 
   const flag = FLAGS[String(issue.path?.[0].key)] ?? "A flag"
   const missing = issue.received === "undefined"
   throw new CLIError("INVALID_ARGS", missing ? `${flag} is required.` : `${flag} ${issue.message}.`, {
-    hint: "For example: alchemy apps create --name demo --networks eth-mainnet (`alchemy apps chains` lists the networks)",
+    hint: "For example: alchemy apps create --name demo --networks ETH_MAINNET (`alchemy apps chains` lists the networks)",
   })
 }
 
