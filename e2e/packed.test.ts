@@ -9,10 +9,20 @@ const root = resolve(import.meta.dirname, "..")
 let folder: Awaited<ReturnType<typeof temporaryDirectory>>
 let world: World
 
+/** What npm needs of this machine to reach its registry; not what an outer npm has set for itself. */
+const npmEnvironment = Object.fromEntries(
+  ["HOME", "HTTPS_PROXY", "NODE_EXTRA_CA_CERTS", "npm_config_registry", "npm_config_cafile"].flatMap(
+    (name) => {
+      const value = process.env[name]
+      return value === undefined ? [] : [[name, value]]
+    },
+  ),
+)
+
 const npm = async (...args: string[]) => {
   const finished = await run("npm", [...args, "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: folder.path,
-    env: { HOME: process.env.HOME ?? "", npm_config_cache: process.env.npm_config_cache ?? "" },
+    env: npmEnvironment,
   }).finished
   if (finished.code !== 0) throw new Error(`npm ${args.join(" ")}: ${finished.stderr}`)
   return finished.stdout
