@@ -1,18 +1,17 @@
 import { randomBytes } from "node:crypto"
-import { chmod, link, mkdir, readFile, unlink, writeFile } from "node:fs/promises"
+import { chmod, link, readFile, unlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { Config } from "./config.ts"
 
 /**
  * The secret that seals forms and signs cookies: the configured one, else the one in the data directory, which is made on the first
- * start (32 random bytes, base64url; mode 0600). Servers that start at the same moment agree on one.
+ * start (32 random bytes, base64url; mode 0600). Servers that start at the same moment agree on one. The directory is there already.
  */
 export async function loadSecret(config: Pick<Config, "secret" | "dataDirectory">): Promise<string> {
   if (config.secret !== null) return config.secret
   const path = join(config.dataDirectory, "secret")
   const kept = await readSecret(path)
   if (kept !== null) return kept
-  await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 })
   const draft = `${path}.${process.pid}-${randomBytes(6).toString("hex")}`
   await writeFile(draft, `${randomBytes(32).toString("base64url")}\n`, {
     flag: "wx",

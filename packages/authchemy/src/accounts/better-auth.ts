@@ -97,23 +97,27 @@ export function createBuiltInAccounts(options: {
         return { ok: false, field: "email", message: "Email must be an address such as ada@example.com." }
       }
       if (form.password === "") return { ok: false, field: "password", message: "Password is needed." }
-      const wait = await limits.secondsToWait(email, address)
-      if (wait > 0) {
-        const minutes = Math.ceil(wait / 60)
-        const message = `Too many attempts. Try again in ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`
-        return { ok: false, field: "form", message, retryAfterSeconds: wait }
+      const admission = await limits.admitSignIn(email, address)
+      if (!admission.admitted) return tooManyAttempts(admission.retryAfterSeconds)
+      try {
+        const outcome = await openSession(email, form.password)
+        if (outcome.ok) await admission.giveBack()
+        return outcome
+      } catch (fault) {
+        await admission.giveBack()
+        throw fault
       }
-      const outcome = await openSession(email, form.password)
-      if (!outcome.ok) await limits.noteFailure(email, address)
-      return outcome
     },
 
-    signUp: async (form) => {
+    signUp: async (form, _request, client) => {
       if (!signUpAllowed) {
         return { ok: false, field: "form", message: "Accounts on this server are made by whoever runs it." }
       }
       try {
-        const { email } = await accounts.create(form)
+        const tidied = tidyAccount(form)
+        const admission = await limits.admitSignUp(client?.clientAddress ?? "unknown")
+        if (!admission.admitted) return tooManyAttempts(admission.retryAfterSeconds)
+        const { email } = await accounts.create(tidied)
         return await openSession(email, form.password)
       } catch (error) {
         if (!(error instanceof AccountError)) throw error
@@ -160,6 +164,12 @@ export function createBuiltInAccounts(options: {
     },
   }
   return accounts
+}
+
+function tooManyAttempts(retryAfterSeconds: number): FormOutcome {
+  const minutes = Math.ceil(retryAfterSeconds / 60)
+  const message = `Too many attempts. Try again in ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`
+  return { ok: false, field: "form", message, retryAfterSeconds }
 }
 
 const DISABLED = "ACCOUNT_DISABLED"

@@ -1,25 +1,36 @@
-import { chmodSync, mkdirSync } from "node:fs"
-import { dirname } from "node:path"
+import { closeSync, fchmodSync, openSync } from "node:fs"
 import { DatabaseSync, type SQLInputValue } from "node:sqlite"
 import { Kysely, SqliteDialect } from "kysely"
 import type { Schema } from "./schema.ts"
+import { withSqlite } from "./sqlite-error.ts"
 
 /** Accounts, apps and keys. */
 export type Database = Kysely<Schema>
 
-/** How long a statement waits for another process's transaction, in milliseconds. */
 const BUSY_LIMIT_MS = 2_000
 
 /**
  * Opens the SQLite file (WAL, every commit on disk before it is acknowledged), made where it is missing, mode 0600. The token engine
- * keeps tables of its own in the same file, through a connection of its own.
+ * keeps tables of its own in the same file, through a connection of its own; neither holds a transaction while it waits for
+ * anything else, so that they never wait for each other.
+ * @param path in a directory that is there
+ * @param busyLimitMs how long a statement waits for another process's transaction, in milliseconds
+ * @throws DatabaseUnavailableError, from its queries too
  */
-export function openDatabase(path: string): Database {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const sqlite = new DatabaseSync(path, { timeout: BUSY_LIMIT_MS })
-  chmodSync(path, 0o600)
-  sqlite.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
-  return new Kysely<Schema>({ dialect: new SqliteDialect({ database: forKysely(sqlite) }) })
+export function openDatabase(path: string, busyLimitMs = BUSY_LIMIT_MS): Database {
+  return withSqlite(() => {
+    const file = openSync(path, "a", 0o600)
+    fchmodSync(file, 0o600)
+    closeSync(file)
+    const sqlite = new DatabaseSync(path, { timeout: busyLimitMs })
+    try {
+      sqlite.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
+    } catch (error) {
+      sqlite.close()
+      throw error
+    }
+    return new Kysely<Schema>({ dialect: new SqliteDialect({ database: forKysely(sqlite) }) })
+  })
 }
 
 /** Kysely's SQLite dialect was made for `better-sqlite3`; this gives `node:sqlite` that shape. */
@@ -28,11 +39,11 @@ function forKysely(sqlite: DatabaseSync) {
   return {
     close: () => sqlite.close(),
     prepare: (sql: string) => {
-      const statement = sqlite.prepare(sql)
+      const statement = withSqlite(() => sqlite.prepare(sql))
       return {
         reader: statement.columns().length > 0,
-        all: (parameters: readonly unknown[]) => statement.all(...values(parameters)),
-        run: (parameters: readonly unknown[]) => statement.run(...values(parameters)),
+        all: (parameters: readonly unknown[]) => withSqlite(() => statement.all(...values(parameters))),
+        run: (parameters: readonly unknown[]) => withSqlite(() => statement.run(...values(parameters))),
         iterate: (parameters: readonly unknown[]) => statement.iterate(...values(parameters)),
       }
     },
