@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process"
 import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
-import { build } from "esbuild"
+import { bundle } from "./bundle.ts"
 
 const root = resolve(import.meta.dirname, "..")
 const FOLDERS: Record<string, string> = {
@@ -34,35 +34,10 @@ function compile(folder: string) {
   })
 }
 
-/**
- * The command as a few files that share chunks, so that each command loads only what it needs. The siblings and the libraries that every
- * start needs are bundled; the other libraries stay dependencies.
- */
-async function bundle(folder: string) {
-  rmSync(join(folder, "dist"), { recursive: true, force: true })
-  await build({
-    absWorkingDir: folder,
-    entryPoints: ["src/bin.ts"],
-    outdir: "dist",
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "node22",
-    conditions: ["authchemy-source"],
-    external: Object.keys(manifestOf(folder).dependencies ?? {}),
-    minify: true,
-    legalComments: "linked",
-    banner: {
-      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
-    },
-  })
-}
-
 const folder = process.cwd()
 if (dirname(folder) !== join(root, "packages") || !existsSync(join(folder, "package.json"))) {
   throw new Error(`not a package of this workspace: ${folder}`)
 }
 if (existsSync(join(folder, "tsconfig.build.json"))) compile(folder)
-else await bundle(folder)
+else await bundle(folder, Object.keys(manifestOf(folder).dependencies ?? {}))
 for (const file of Object.values(manifestOf(folder).bin ?? {})) chmodSync(join(folder, file), 0o755)

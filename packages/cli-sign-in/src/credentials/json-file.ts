@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer"
 import { lstat, mkdir, open, readdir, readlink, rename, unlink } from "node:fs/promises"
 import { basename, dirname, join, resolve } from "node:path"
 import { errorCodeOf } from "../error-code.ts"
@@ -101,8 +102,9 @@ async function readObject(file: string): Promise<Record<string, unknown> | "brok
     throw error
   }
   try {
-    // Fatal, because a text decoded with replacement characters would be written back damaged. Takes a byte order mark away.
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes)
+    // A text decoded with replacement characters would be written back damaged.
+    if (!isUtf8(bytes)) return "broken"
+    const text = bytes.toString("utf8").replace(/^\uFEFF/, "")
     if (text.trim() === "") return {}
     const content: unknown = JSON.parse(text)
     return isObject(content) ? content : "broken"
