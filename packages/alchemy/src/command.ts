@@ -9,6 +9,8 @@ export type CommandContext = Context & {
   readonly flags: GlobalFlags
   readonly report: Reporter
   readonly config: OpenConfig
+  /** Resolves when earlier sign-outs have reached their server, after a moment at most (`pending-revocations.ts`). */
+  readonly settleSignOuts: () => Promise<void>
 }
 
 /** What a command found out or did; `main` renders it once, as JSON or as text. */

@@ -9,7 +9,7 @@ import { redact } from "./output/mask.ts"
 import { jsonText, printable } from "./output/printable.ts"
 import { createReporter } from "./output/reporter.ts"
 import { styleFor } from "./output/style.ts"
-import { deliverPendingRevocations } from "./pending-revocations.ts"
+import { type Delivery, deliverPendingRevocations } from "./pending-revocations.ts"
 import type { Invocation } from "./program.ts"
 
 /** How long a command that is interrupted has to put away what it holds, in milliseconds. */
@@ -118,6 +118,7 @@ async function runCommand(invocation: Invocation, context: Context): Promise<num
   const flags = parseGlobalFlags(invocation.raw, context)
   const report = createReporter(context, flags)
   let file: Promise<ConfigFile> | undefined
+  let delivery: Delivery | undefined
   // The context stays behind as the prototype: its streams are opened when they are used.
   const commandContext: CommandContext = Object.assign(Object.create(context) as Context, {
     flags,
@@ -128,18 +129,19 @@ async function runCommand(invocation: Invocation, context: Context): Promise<num
       )
       return file
     },
+    settleSignOuts: async () => delivery?.settle(),
   })
   const { command } = await invocation.load()
   const options = command.parse(invocation.operands, invocation.raw)
   const offline = invocation.raw.offline === true || command.offline === true
-  const finishDelivery = offline ? undefined : deliverPendingRevocations(commandContext)
+  if (!offline) delivery = deliverPendingRevocations(commandContext)
   try {
     const result = await command.run(options, commandContext)
     const asText = result.textUnlessJsonAskedFor || invocation.textUnlessJsonAskedFor
     await write(context.stdout, resultText(result, asText ? flags.jsonAskedFor : flags.json, commandContext))
     return result.exitCode ?? 0
   } finally {
-    await finishDelivery?.()
+    await delivery?.finish()
   }
 }
 

@@ -1,6 +1,10 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { text as textOf } from "node:stream/consumers"
+import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { runCli } from "./cli.ts"
 import { parseConfig } from "./config.ts"
@@ -12,13 +16,17 @@ beforeAll(async () => {
 })
 afterAll(() => rm(directory, { recursive: true }))
 
-async function authchemy(args: string[], options: { env?: Record<string, string>; input?: string } = {}) {
+async function authchemy(
+  args: string[],
+  options: { env?: Record<string, string>; input?: string; isTTY?: boolean } = {},
+) {
   const output = { stdout: "", stderr: "" }
+  const input = (async function* () {
+    yield options.input ?? ""
+  })()
   const code = await runCli(args, {
     env: { AUTHCHEMY_DATA_DIR: directory, ...options.env },
-    stdin: (async function* () {
-      yield options.input ?? ""
-    })(),
+    stdin: Object.assign(input, { isTTY: options.isTTY }),
     stdout: (text) => {
       output.stdout += text
     },
@@ -46,7 +54,7 @@ test("accounts are created, listed and disabled; the password is never shown", a
   const form = { email: "ada@example.com", password: "correct horse battery" }
   expect(await services.accounts.signIn(form, new Request("http://localhost/"))).toMatchObject({ ok: true })
   expect((await authchemy(["accounts", "list"])).stdout).toMatch(/\tactive\t.*\tada@example\.com\tAda\n$/)
-  expect(await authchemy(["accounts", "disable", "--email", "ADA@example.com"])).toEqual({
+  expect(await authchemy(["accounts", "disable", "ADA@example.com"])).toEqual({
     code: 0,
     stdout: "Disabled ada@example.com; ended 1 session\n",
     stderr: "",
@@ -77,11 +85,35 @@ test("a short or missing password is refused without repeating it", async () => 
   })
 })
 
-test("disabling nobody fails", async () => {
-  expect(await authchemy(["accounts", "disable", "--email", "nobody@example.com"])).toMatchObject({
+test("a password is not asked for at a terminal, where it would be shown", async () => {
+  const args = ["accounts", "create", "--email", "tty@example.com", "--password-stdin"]
+  expect(await authchemy(args, { input: "correct horse battery\n", isTTY: true })).toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: expect.stringContaining("--password-stdin: pipe"),
+  })
+})
+
+test("a first line without an end is refused, not read for ever", async () => {
+  expect(await create("long@example.com", "x".repeat(10_000))).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("at most 128"),
+  })
+})
+
+test("disabling takes one email, in either place", async () => {
+  await create("flag@example.com")
+  expect(await authchemy(["accounts", "disable", "--email", "flag@example.com"])).toMatchObject({ code: 0 })
+  expect(await authchemy(["accounts", "disable", "nobody@example.com"])).toMatchObject({
     code: 1,
     stderr: expect.stringContaining("nobody@example.com"),
   })
+  for (const args of [[], ["a@example.com", "--email", "b@example.com"]]) {
+    expect(await authchemy(["accounts", "disable", ...args])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("one email must be given"),
+    })
+  }
 })
 
 test.each([
@@ -103,13 +135,50 @@ test("an unusable environment exits 2 and names every variable", async () => {
   })
 })
 
-test("a Redis that is out of reach is one sentence without the password in the URL", async () => {
-  const failed = await authchemy(["accounts", "list"], {
-    env: { AUTHCHEMY_REDIS_URL: "redis://user:hunter22@127.0.0.1:1" },
+const deadRedis = { AUTHCHEMY_REDIS_URL: "redis://user:hunter22@127.0.0.1:1" }
+
+/** `authchemy serve` as a process of its own, which is to fail. */
+async function failToServe(env: Record<string, string>) {
+  const bin = fileURLToPath(new URL("bin.ts", import.meta.url))
+  const child = spawn(process.execPath, ["--conditions=authchemy-source", bin, "serve"], {
+    env: { AUTHCHEMY_DATA_DIR: directory, AUTHCHEMY_PORT: "0", ...env },
+    stdio: ["ignore", "ignore", "pipe"],
   })
-  expect(failed.code).toBe(1)
-  expect(failed.stderr).toMatch(/^authchemy: the token store is out of reach: .+\n$/)
-  expect(failed.stderr).not.toContain("hunter22")
+  const exited = once(child, "exit")
+  const stderr = await textOf(child.stderr)
+  const [code] = await exited
+  return { code: code as number | null, stderr }
+}
+
+test("a Redis that is out of reach is one sentence without the password in the URL", async () => {
+  const { code, stderr } = await failToServe(deadRedis)
+  expect(stderr).toMatch(/^authchemy: the token store is out of reach: .+\n$/)
+  expect(stderr).not.toContain("hunter22")
+  expect(code).toBe(1)
+})
+
+test("accounts are kept, and disabled at once, while Redis is out of reach", async () => {
+  expect(await create("offline@example.com")).toMatchObject({ code: 0 })
+  const failed = await authchemy(["accounts", "disable", "offline@example.com"], { env: deadRedis })
+  expect(failed).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: expect.stringMatching(/^authchemy: offline@example\.com is disabled .*; run this again\.\n$/),
+  })
+  const listed = await authchemy(["accounts", "list"], { env: deadRedis })
+  expect(listed.stdout).toMatch(/\tdisabled\t.*\toffline@example\.com\t/)
+})
+
+test("a directory or host that cannot be used exits 2 by the variable's name", async () => {
+  const env = { AUTHCHEMY_DATA_DIR: join(directory, "authchemy.db") }
+  expect(await authchemy(["accounts", "list"], { env })).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^AUTHCHEMY_DATA_DIR: must be .*\n$/),
+  })
+  expect(await failToServe({ AUTHCHEMY_HOST: "192.0.2.1" })).toEqual({
+    code: 2,
+    stderr: expect.stringMatching(/^AUTHCHEMY_HOST: must be .*\n$/),
+  })
 })
 
 test("version and help", async () => {

@@ -2,7 +2,7 @@ import { StoreUnavailableError } from "@authchemy/tokens"
 import { Command, CommanderError } from "commander"
 import packageJson from "../package.json" with { type: "json" }
 import type { CommandIo } from "./commands/accounts.ts"
-import { ConfigError, parseConfig } from "./config.ts"
+import { ConfigError, type ConfigProblem, parseConfig } from "./config.ts"
 import { withoutSecrets } from "./logging.ts"
 
 /** Standard streams and environment, as `authchemy` uses them. */
@@ -20,8 +20,9 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
     return 0
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    if (error instanceof ConfigError) {
-      for (const { variable, message } of error.problems) io.stderr(`${variable}: ${message}\n`)
+    const problems = problemsOf(error)
+    if (problems !== null) {
+      for (const { variable, message } of problems) io.stderr(`${variable}: ${message}\n`)
       return 2
     }
     io.stderr(`authchemy: ${withoutSecrets(sentenceOf(error))}\n`)
@@ -41,6 +42,11 @@ function programOf(io: CliIo): Command {
     .version(packageJson.version)
     .exitOverride()
     .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
+
+  program
+    .command("serve")
+    .description("serve; the same as no command at all")
+    .action(() => serveUntilStopped(io))
 
   const accounts = program.command("accounts").description("people's accounts")
   accounts
@@ -63,12 +69,31 @@ function programOf(io: CliIo): Command {
   accounts
     .command("disable")
     .description("refuse sign-in and end every session of an account")
-    .requiredOption("--email <email>", "the account's email")
-    .action(async (options: { email: string }) => {
+    .argument("[email]", "the account's email")
+    .option("--email <email>", "the account's email")
+    .action(async (named: string | undefined, options: { email?: string }, command: Command) => {
+      const emails = [named, options.email].filter((email) => email !== undefined)
+      const [email] = emails
+      if (email === undefined || emails.length > 1) {
+        command.error("error: one email must be given: authchemy accounts disable <email>")
+      }
       const { disableAccount } = await import("./commands/accounts.ts")
-      await disableAccount(options, io)
+      await disableAccount({ email }, io)
     })
   return program
+}
+
+/** The variables that are to blame, or `null`. Whether a host can be listened on is found out by listening. */
+function problemsOf(error: unknown): readonly ConfigProblem[] | null {
+  if (error instanceof ConfigError) return error.problems
+  if (codeOf(error) !== "listen_failed") return null
+  const cause = error instanceof Error ? codeOf(error.cause) : null
+  if (cause !== "ENOTFOUND" && cause !== "EADDRNOTAVAIL") return null
+  return [{ variable: "AUTHCHEMY_HOST", message: `must be an address of this machine (${cause})` }]
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : null
 }
 
 function sentenceOf(error: unknown): string {

@@ -1,11 +1,12 @@
+import { StoreUnavailableError } from "@authchemy/tokens"
 import { AccountError, type AccountRecord } from "../accounts/accounts.ts"
 import { type Config, parseConfig } from "../config.ts"
-import { openServices, type Services } from "../services.ts"
+import { type AccountServices, openAccountServices, openTokens } from "../services.ts"
 
 /** Where a command reads and writes. */
 export type CommandIo = {
   env: Readonly<Record<string, string | undefined>>
-  stdin: AsyncIterable<string | Uint8Array>
+  stdin: AsyncIterable<string | Uint8Array> & { isTTY?: boolean | undefined }
   stdout: (text: string) => void
 }
 
@@ -21,10 +22,12 @@ export class CommandError extends Error {
 
 /** `authchemy accounts create --email E [--name N] --password-stdin` */
 export async function createAccount(options: { email: string; name?: string }, io: CommandIo): Promise<void> {
+  if (io.stdin.isTTY)
+    throw new CommandError(2, "--password-stdin: pipe the password in; a terminal would show what is typed")
   const password = await firstLine(io.stdin)
   if (password === "")
     throw new CommandError(2, "--password-stdin: the password must be the first line of standard input")
-  await withServices(io, async ({ accounts }) => {
+  await withAccounts(parseConfig(io.env), async ({ accounts }) => {
     try {
       const account = await accounts.create({ email: options.email, password, name: options.name ?? "" })
       io.stdout(`Created ${account.email} (${account.name}), id ${account.id}\n`)
@@ -38,19 +41,38 @@ export async function createAccount(options: { email: string; name?: string }, i
 
 /** `authchemy accounts list` */
 export async function listAccounts(io: CommandIo): Promise<void> {
-  await withServices(io, async ({ accounts }) => {
+  await withAccounts(parseConfig(io.env), async ({ accounts }) => {
     for (const account of await accounts.list()) io.stdout(`${lineOf(account)}\n`)
   })
 }
 
-/** `authchemy accounts disable --email E`: no new sign-in, and every session and access key of the account is refused from now on. */
+/**
+ * `authchemy accounts disable <email>`: no new sign-in, and every session and access key of the account is refused from now on, whether
+ * or not the token store can be reached.
+ */
 export async function disableAccount(options: { email: string }, io: CommandIo): Promise<void> {
-  await withServices(io, async ({ accounts, tokens }) => {
+  const config = parseConfig(io.env)
+  await withAccounts(config, async ({ accounts }) => {
     const account = await accounts.disable(options.email)
     if (account === null) throw new CommandError(1, `There is no account with the email ${options.email}.`)
-    const ended = await tokens.revokeSessions(account.id)
+    const ended = await endSessions(config, account)
     io.stdout(`Disabled ${account.email}; ended ${ended} ${ended === 1 ? "session" : "sessions"}\n`)
   })
+}
+
+async function endSessions(config: Config, { id, email }: AccountRecord): Promise<number> {
+  try {
+    const tokens = await openTokens(config, () => {})
+    try {
+      return await tokens.revokeSessions(id)
+    } finally {
+      await tokens.close()
+    }
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError)) throw error
+    const undone = "the token store is out of reach, so its sessions are still kept there"
+    throw new CommandError(1, `${email} is disabled and refused everywhere, but ${undone}; run this again.`)
+  }
 }
 
 function lineOf({ id, email, name, createdAt, disabledAt }: AccountRecord): string {
@@ -58,15 +80,20 @@ function lineOf({ id, email, name, createdAt, disabledAt }: AccountRecord): stri
   return [id, state, createdAt.toISOString(), email, name].join("\t")
 }
 
-async function withServices(io: CommandIo, work: (services: Services) => Promise<void>): Promise<void> {
-  const config: Config = parseConfig(io.env)
-  const services = await openServices(config, () => {})
+async function withAccounts(
+  config: Config,
+  work: (services: AccountServices) => Promise<void>,
+): Promise<void> {
+  const services = await openAccountServices(config)
   try {
     await work(services)
   } finally {
     await services.close()
   }
 }
+
+/** Longer than any password: a line that does not end is not read for ever. */
+const MOST_READ = 4096
 
 async function firstLine(stdin: CommandIo["stdin"]): Promise<string> {
   const decoder = new TextDecoder()
@@ -75,6 +102,7 @@ async function firstLine(stdin: CommandIo["stdin"]): Promise<string> {
     text += typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true })
     const end = text.indexOf("\n")
     if (end >= 0) return text.slice(0, end).replace(/\r$/, "")
+    if (text.length > MOST_READ) return text
   }
   return text
 }
