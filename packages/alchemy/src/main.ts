@@ -60,7 +60,7 @@ async function execute(argv: readonly string[], context: Context): Promise<numbe
       write: (text) => {
         help += text
       },
-      width: context.stdout.columns,
+      width: context.stdout.columns || undefined,
       loginIsDefault,
       isNamed: (word) => argv.includes(word),
     })

@@ -25,7 +25,8 @@ export function styleFor(
     color ? process.getBuiltinModule("node:util").styleText(format, text, { validateStream: false }) : text
   return {
     color,
-    width: Math.max(20, stream.columns ?? 80),
+    // A pseudo-terminal that nobody has given a size says 0.
+    width: Math.max(20, stream.columns || 80),
     bold: dress("bold"),
     dim: dress("dim"),
     green: dress("green"),

@@ -4,6 +4,7 @@ import type { MiddlewareHandler } from "hono"
 import type { Account, Accounts } from "../accounts/accounts.ts"
 import type { AppEnv } from "../middleware/request-log.ts"
 import { RequestRefused } from "../middleware/request-refused.ts"
+import { refuseCredentialsInQuery } from "../routes/query-credentials.ts"
 import type { AccessKeyRecord, AccessKeys } from "./access-keys.ts"
 
 /** Who calls, and with what. */
@@ -17,7 +18,7 @@ export type AdminEnv = { Variables: AppEnv["Variables"] & { caller: Caller } }
 
 /**
  * Finds out who calls: `Authorization: Bearer` with an auth token or an access key (RFC 6750 §2.1). Anything else is 401, in the same words
- * for every reason.
+ * for every reason; a credential in the query is 400, a good one in the header or not.
  */
 export function authenticate(deps: {
   tokens: TokenService
@@ -25,6 +26,7 @@ export function authenticate(deps: {
   accessKeys: AccessKeys
 }): MiddlewareHandler<AdminEnv> {
   return async (c, next) => {
+    if (c.req.url.includes("?")) refuseCredentialsInQuery(c.req.url)
     const header = c.req.header("authorization")
     if (header === undefined)
       throw refused("Send an auth token or an access key as Authorization: Bearer.", "Bearer")
