@@ -141,6 +141,33 @@ describe("making an account", () => {
     await expect(create("ADA@example.com")).rejects.toMatchObject({ code: "email_taken" })
   })
 
+  test("of several with one email at the same moment, one is made and the others are told it is taken", async () => {
+    const made = await Promise.allSettled(Array.from({ length: 5 }, () => create()))
+    expect(made.filter(({ status }) => status === "fulfilled")).toHaveLength(1)
+    for (const one of made) {
+      if (one.status === "rejected") expect(one.reason).toMatchObject({ code: "email_taken" })
+    }
+    expect(await signIn()).toMatchObject({ ok: true })
+  })
+
+  test("by the form is limited for each address, so that emails cannot be found out by the thousand", async () => {
+    const taken = { email: "ada@example.com", password: PASSWORD, name: "" }
+    await create()
+    for (let index = 0; index < 100; index++) {
+      expect(await accounts.signUp(taken, blank, { clientAddress: "192.0.2.1" })).toMatchObject({
+        ok: false,
+        field: "email",
+      })
+    }
+    expect(await accounts.signUp(taken, blank, { clientAddress: "192.0.2.1" })).toMatchObject({
+      field: "form",
+      retryAfterSeconds: expect.any(Number),
+    })
+    expect(await accounts.signUp(taken, blank, { clientAddress: "192.0.2.2" })).toMatchObject({
+      field: "email",
+    })
+  })
+
   test("by the form is refused where sign-up is closed; the operator still can", async () => {
     accounts = await open({ signUpAllowed: false })
     const form = { email: "ada@example.com", password: PASSWORD, name: "Ada" }
