@@ -132,7 +132,7 @@ function attribute(tag: string, name: string): string | null {
 }
 
 function textOf(html: string): string {
-  return decoded(html.replace(/<style[\s\S]*?<\/style>|<[^>]*>/g, " "))
+  return decoded(html.replace(/<head>[\s\S]*?<\/head>|<[^>]*>/g, " "))
     .replace(/\s+/g, " ")
     .trim()
 }
