@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
+import { hostname } from "node:os"
 import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest"
 import { launchChromium } from "./chromium.ts"
-import { ada, createWorld, tokenOf, urlShownBy, type World } from "./people.ts"
+import { ada, createWorld, signIn, tokenOf, urlShownBy, type World } from "./people.ts"
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
 
@@ -121,6 +122,22 @@ test("S18 what one browser began, another cannot approve", async () => {
   await contextB.close()
 })
 
+test("a session is ended on the server's page without JavaScript, and the command says so", async () => {
+  await signIn(world)
+  const context = await browser.newContext({ javaScriptEnabled: false })
+  const page = await context.newPage()
+  await page.goto(`${world.server.url}/`)
+  await signInWith(page, ada)
+  await page.getByRole("link", { name: /sessions/i }).click()
+  await page.getByRole("button", { name: `End session on ${hostname()}` }).click()
+  await page.getByText("No command-line program is signed in").waitFor()
+  expect(page.url()).toBe(`${world.server.url}/sessions`)
+  const status = await world.alchemy.run("auth", "status")
+  expect(status.code).toBe(3)
+  expect(JSON.parse(status.stdout)).toMatchObject({ state: "revoked" })
+  await context.close()
+})
+
 describe.each(["light", "dark"] as const)("accessibility, %s", (colorScheme) => {
   test.each([
     ["desktop", { width: 1280, height: 800 }],
@@ -154,6 +171,9 @@ describe.each(["light", "dark"] as const)("accessibility, %s", (colorScheme) => 
     await page.waitForURL(/\/callback/)
     await audit()
     await login.finished
+    await page.goto(`${world.server.url}/sessions`)
+    await page.getByRole("button", { name: /^End session on / }).waitFor()
+    await audit()
     await context.close()
   })
 })

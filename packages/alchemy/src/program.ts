@@ -10,6 +10,8 @@ export type Invocation = {
   raw: RawFlags
   /** Text even where stdout is no terminal, as scripts expect of `--version`. */
   textUnlessJsonAskedFor?: boolean
+  /** Sends nothing, not even an earlier sign-out that is pending. */
+  offline?: boolean
 }
 
 type Program = CommanderCommand

@@ -40,7 +40,6 @@ export const command: Command<StatusOptions> = {
 export async function statusRun(options: StatusOptions, context: CommandContext): Promise<Result> {
   const config = await context.config()
   const settings = resolveSettings(await config.json.read(), context)
-  await context.settleSignOuts()
   const pending = await config.store.pendingRevocations()
   const report = await statusReport(options, settings, await config.store.load(), pending, context)
   return {
