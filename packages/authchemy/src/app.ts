@@ -8,6 +8,7 @@ import { errorResponse, methodNotAllowed, notFoundResponse } from "./middleware/
 import { type AppEnv, requestLog } from "./middleware/request-log.ts"
 import { securityHeaders } from "./middleware/security-headers.ts"
 import { ICON_PATH } from "./pages/layout.ts"
+import { SESSIONS_PATH } from "./pages/sessions.ts"
 import { STYLE_PATH } from "./pages/style.ts"
 import { showIcon, showStyle } from "./routes/assets.ts"
 import { endSession } from "./routes/cli-logout.ts"
@@ -16,6 +17,7 @@ import { showHealth, showReadiness } from "./routes/health.ts"
 import { showHome } from "./routes/home.ts"
 import { answerLogin, showLogin } from "./routes/login.ts"
 import { createRequestSeal } from "./routes/sealed-request.ts"
+import { createSessionsSeal, endSessions, showSessions } from "./routes/sessions.ts"
 import { showCreateAccount, showSignIn, submitCreateAccount, submitSignIn } from "./routes/sign-in.ts"
 import { submitSignOut } from "./routes/sign-out.ts"
 
@@ -47,6 +49,7 @@ export function createApp<AdminEnv extends Env>(deps: AppDeps<AdminEnv>): Hono<A
   const clientAddress = createClientAddress(deps.trustedProxies)
   const requestSeal = createRequestSeal(deps.secret, deps.now)
   const login = { ...deps, clientAddress, requestSeal }
+  const sessions = { ...deps, sessionsSeal: createSessionsSeal(deps.secret, deps.now) }
 
   const app = new Hono<AppEnv>()
   app.use(requestLog(deps.logger), securityHeaders(issuer))
@@ -62,6 +65,7 @@ export function createApp<AdminEnv extends Env>(deps: AppDeps<AdminEnv>): Hono<A
   route(CLI_TOKEN_PATH, { post: redeemForToken(deps) })
   route(CLI_LOGOUT_PATH, { post: endSession(deps) })
   route("/", { get: showHome(deps) })
+  route(SESSIONS_PATH, { get: showSessions(sessions), post: endSessions(sessions) })
   route("/sign-out", { post: submitSignOut(deps) })
   if (hasPasswords(accounts)) {
     const signIn = { issuer, accounts, clientAddress }

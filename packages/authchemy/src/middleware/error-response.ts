@@ -4,6 +4,7 @@ import type { Context, ErrorHandler, NotFoundHandler } from "hono"
 import { HTTPException } from "hono/http-exception"
 import type { Logger } from "pino"
 import { errorPage } from "../pages/error.ts"
+import { SESSIONS_PATH } from "../pages/sessions.ts"
 import type { AppEnv } from "./request-log.ts"
 import { RequestRefused } from "./request-refused.ts"
 
@@ -68,7 +69,11 @@ export function respondWithError(c: Context<AppEnv>, failure: Failure): Response
     title:
       path === LOGIN_PATH && failure.status === 400 ? "This sign-in cannot start" : TITLES[failure.status],
     message: failure.message,
-    advice: ADVICE[failure.status] ?? "Go back to your terminal and start again.",
+    advice:
+      ADVICE[failure.status] ??
+      (path === SESSIONS_PATH
+        ? "Nothing was ended. Open the page of your sessions again."
+        : "Go back to your terminal and start again."),
     code: failure.code,
     reference: failure.status >= 500 ? c.get("requestId") : null,
   })

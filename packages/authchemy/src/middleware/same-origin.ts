@@ -5,7 +5,7 @@ import { RequestRefused } from "./request-refused.ts"
  * Refuses a form that another site's page posted. Pages are sent with `Referrer-Policy: no-referrer`, under which browsers say
  * `Origin: null` even to their own server; that is believed only beside `Sec-Fetch-Site: same-origin`, which no page can
  * forge. A request with neither header comes from no current browser and passes: where more is at stake than a password
- * the sender must know anyway, the form carries a seal as well (`sealed-request.ts`).
+ * the sender must know anyway, the form carries a seal as well (`routes/seal.ts`).
  *
  * @param issuer this server's origin; for a loopback issuer, the other names of loopback on that port are the same origin
  * @throws RequestRefused 403

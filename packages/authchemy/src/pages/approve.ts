@@ -1,5 +1,7 @@
 import type { DeviceClaims } from "@authchemy/protocol"
 import { html } from "hono/html"
+import { accountFoot } from "./account-foot.ts"
+import { fact } from "./fact.ts"
 import { layout, type Markup } from "./layout.ts"
 
 /**
@@ -37,11 +39,7 @@ ${fact("Address", page.address)}
 <button type="submit" name="decision" value="approve">Approve</button>
 </div>
 </form>
-<form method="post" action="/sign-out" class="foot who">
-<input type="hidden" name="return_to" value="${page.path}">
-<p>Signed in as <bdi>${page.account.name}</bdi><br><bdi>${page.account.email}</bdi></p>
-<button type="submit" class="link">Use another account</button>
-</form>`,
+${accountFoot(page.account, page.path)}`,
   })
 }
 
@@ -55,9 +53,4 @@ function phraseBox(phrase: string): Markup {
 
 function withoutPhrase(): Markup {
   return html`<p class="warning"><strong>No phrase to compare.</strong> This program uses an older way to sign in, so this page cannot be matched with your terminal. Approve only if you started it a moment ago.</p>`
-}
-
-function fact(term: string, value: string | undefined): Markup {
-  const stated = value !== undefined && value !== "" && value !== "unknown"
-  return html`<div><dt>${term}</dt>${stated ? html`<dd><bdi>${value}</bdi></dd>` : html`<dd class="unstated">not stated</dd>`}</div>`
 }

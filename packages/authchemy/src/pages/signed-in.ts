@@ -1,5 +1,6 @@
 import { html } from "hono/html"
 import { layout, type Markup } from "./layout.ts"
+import { SESSIONS_PATH } from "./sessions.ts"
 
 /** Where a browser ends that signed in without coming from a command-line program. */
 export function signedInPage(page: { account: { email: string; name: string } }): Markup {
@@ -10,6 +11,7 @@ export function signedInPage(page: { account: { email: string; name: string } })
 <form method="post" action="/sign-out">
 <input type="hidden" name="return_to" value="/sign-in">
 <button type="submit" class="second">Sign out of this browser</button>
-</form>`,
+</form>
+<p class="foot"><a href="${SESSIONS_PATH}">Command-line sessions</a></p>`,
   })
 }

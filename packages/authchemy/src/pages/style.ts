@@ -74,6 +74,10 @@ input:focus-visible { outline-offset: 0; }
 .facts dt { color: var(--quiet); font-size: .9375rem; }
 .facts dd { margin: 0; overflow-wrap: anywhere; min-width: 0; }
 .facts .unstated { color: var(--quiet); font-style: italic; }
+.sessions { list-style: none; margin: 0 0 24px; padding: 0; display: grid; gap: 16px; }
+.sessions li { border: 1px solid var(--line); border-radius: 12px; padding: 16px; min-width: 0; }
+.sessions h2 { margin-bottom: 10px; font-size: 1.0625rem; overflow-wrap: anywhere; }
+.sessions .facts { margin-bottom: 16px; }
 .choice { display: grid; grid-template-columns: 1fr 1fr; gap: 12px; margin-top: 16px; }
 .who { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: center; gap: 2px 8px; }
 .who p { width: 100%; font-size: .875rem; }
