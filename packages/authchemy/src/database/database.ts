@@ -33,19 +33,31 @@ export function openDatabase(path: string, busyLimitMs = BUSY_LIMIT_MS): Databas
   })
 }
 
-/** Kysely's SQLite dialect was made for `better-sqlite3`; this gives `node:sqlite` that shape. */
+/** How many statements are kept prepared. The server has a few dozen; a list of values makes one for each of its lengths. */
+const STATEMENTS = 256
+
+/** Kysely's SQLite dialect was made for `better-sqlite3`; this gives `node:sqlite` that shape, and prepares each statement once. */
 function forKysely(sqlite: DatabaseSync) {
   const values = (parameters: readonly unknown[]) => parameters as readonly SQLInputValue[]
+  const prepare = (sql: string) => {
+    const statement = withSqlite(() => sqlite.prepare(sql))
+    return {
+      reader: statement.columns().length > 0,
+      all: (parameters: readonly unknown[]) => withSqlite(() => statement.all(...values(parameters))),
+      run: (parameters: readonly unknown[]) => withSqlite(() => statement.run(...values(parameters))),
+      iterate: (parameters: readonly unknown[]) => statement.iterate(...values(parameters)),
+    }
+  }
+  const prepared = new Map<string, ReturnType<typeof prepare>>()
   return {
     close: () => sqlite.close(),
     prepare: (sql: string) => {
-      const statement = withSqlite(() => sqlite.prepare(sql))
-      return {
-        reader: statement.columns().length > 0,
-        all: (parameters: readonly unknown[]) => withSqlite(() => statement.all(...values(parameters))),
-        run: (parameters: readonly unknown[]) => withSqlite(() => statement.run(...values(parameters))),
-        iterate: (parameters: readonly unknown[]) => statement.iterate(...values(parameters)),
-      }
+      const known = prepared.get(sql)
+      if (known !== undefined) return known
+      if (prepared.size >= STATEMENTS) prepared.clear()
+      const statement = prepare(sql)
+      prepared.set(sql, statement)
+      return statement
     },
   }
 }
