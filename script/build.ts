@@ -1,6 +1,6 @@
 // Builds the package of the working directory into its `dist`, its siblings first. Run by `npm pack` (prepack).
 import { execFileSync } from "node:child_process"
-import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs"
+import { chmodSync, copyFileSync, existsSync, readFileSync, rmSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { bundle } from "./bundle.ts"
 
@@ -41,3 +41,4 @@ if (dirname(folder) !== join(root, "packages") || !existsSync(join(folder, "pack
 if (existsSync(join(folder, "tsconfig.build.json"))) compile(folder)
 else await bundle(folder, Object.keys(manifestOf(folder).dependencies ?? {}))
 for (const file of Object.values(manifestOf(folder).bin ?? {})) chmodSync(join(folder, file), 0o755)
+copyFileSync(join(root, "LICENSE"), join(folder, "LICENSE"))
