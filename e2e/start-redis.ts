@@ -26,16 +26,16 @@ export async function freePort(): Promise<number> {
 }
 
 /**
- * Starts a real `redis-server` on a free loopback port, nothing on disk.
+ * Starts a real `redis-server` on a loopback port, a free one unless told otherwise, nothing on disk.
  * Resolves when it accepts connections; `stop` ends that process and waits for it.
  */
-export async function startRedis(extraArguments: string[] = []): Promise<{
+export async function startRedis(options: { port?: number } = {}): Promise<{
   url: string
   port: number
   pid: number
   stop: () => Promise<void>
 }> {
-  const port = await freePort()
+  const port = options.port ?? (await freePort())
   const directory = await mkdtemp(join(tmpdir(), "authchemy-redis-"))
   const child = spawn(
     "redis-server",
@@ -52,7 +52,7 @@ export async function startRedis(extraArguments: string[] = []): Promise<{
         "--appendonly",
         "no",
       ],
-      ...["--maxmemory-policy", "noeviction", "--databases", "64", ...extraArguments],
+      ...["--maxmemory-policy", "noeviction", "--databases", "64"],
     ],
     { stdio: ["ignore", "pipe", "inherit"] },
   )
