@@ -80,3 +80,19 @@ test("S55 a taken port is no obstacle: the next one is used", async () => {
     await other.remove()
   }
 })
+
+test("two sign-ins at once open one browser: the second waits for the first and uses its session", async () => {
+  const first = world.alchemy.start("auth", "login", "--no-browser", "--port", "0")
+  const url = await urlShownBy(first)
+  const second = world.alchemy.start("auth", "login", "--no-browser", "--port", "0")
+  await second.shows(/wait/i)
+  await signInAndDecide(ada, url)
+  const [one, two] = await Promise.all([first.finished, second.finished])
+  expect([one.code, two.code]).toEqual([0, 0])
+  expect(two.stderr).not.toContain('"url"')
+  const sessions = await fetch(`${world.server.url}/v1/sessions`, {
+    headers: { authorization: `Bearer ${await tokenOf(world)}` },
+  })
+  expect(await sessions.json()).toMatchObject({ data: { sessions: [{ current: true }] } })
+  await world.alchemy.run("auth", "logout")
+})
