@@ -9,7 +9,7 @@ import { hasPassed } from "./resolve-auth-token.ts"
 
 /**
  * What becomes of the session whose credential a new sign-in has replaced: it is ended once the new token has answered
- * `/v1/me`. Where the server refuses the new token, the old credential is put back; where it does not answer, the old
+ * `/v1/me`. Where the server refuses the new token, the old credential is put back and the new session ended; where it does not answer, the old
  * session is postponed as a pending revocation, so that it is never forgotten.
  *
  * @throws CLIError `ADMIN_API_ERROR` where the new token is refused
@@ -24,8 +24,13 @@ export async function endReplacedSession(
   if (hasPassed(replaced.expiresAt, context.now()) || replaced.token === login.credential.token) return
   const question = { token: login.credential.token, origin: "config file", timeoutMs: ASK_TIMEOUT_MS }
   const answer = await askServer(question, settings, context)
+  const { fetch, now } = context
+  const { store } = config
+  const end = (credential: Credential) =>
+    endSession({ store, credential, authUrl: settings.authUrl, fetch, now })
   if (answer.says === "refused") {
-    await config.store.save(replaced)
+    await store.save(replaced)
+    await end(login.credential)
     throw new CLIError(
       "ADMIN_API_ERROR",
       "The server refuses the token that it has just issued; the earlier sign-in was kept.",
@@ -34,10 +39,8 @@ export async function endReplacedSession(
       },
     )
   }
-  const { fetch, now } = context
-  const { store } = config
   if (answer.says === "accepted") {
-    const outcome = await endSession({ store, credential: replaced, authUrl: settings.authUrl, fetch, now })
+    const outcome = await end(replaced)
     if (outcome.server === "pending") {
       context.report.warning(
         `The earlier session could not be ended yet (${outcome.reason}); it will be as soon as it can be.`,

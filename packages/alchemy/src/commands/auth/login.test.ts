@@ -182,7 +182,7 @@ test("--force ends the old session only after the new one has answered", async (
   ])
 })
 
-test("--force with a server that refuses the new token keeps the old sign-in", async () => {
+test("--force with a server that refuses the new token keeps the old sign-in, and ends the new session", async () => {
   const server = await startServer()
   const config = signedInConfig(server.origin)
   server.override("/v1/me", (_request, response) => response.writeHead(401).end("{}"))
@@ -190,6 +190,7 @@ test("--force with a server that refuses the new token keeps the old sign-in", a
   const { code, error } = await machine.run(["auth", "login", "--force", "-y", "--port", "0"])
   expect({ code, error: error.code }).toEqual({ code: 8, error: "ADMIN_API_ERROR" })
   expect(await machine.config()).toEqual(config)
+  expect(server.sessions.size).toBe(0)
 })
 
 test("--force with a new token that cannot be confirmed notes the old session as pending", async () => {
