@@ -1,4 +1,5 @@
-import { homedir, hostname, release } from "node:os"
+import { homedir, hostname, release, userInfo } from "node:os"
+import { isAbsolute } from "node:path"
 import type { Readable, Writable } from "node:stream"
 import { createPrompter, type Prompter } from "./output/prompter.ts"
 import { proxiedFetch } from "./proxied-fetch.ts"
@@ -13,7 +14,9 @@ export type Context = {
   /** The operating system as the approval page shows it, for example `Linux 6.12`. */
   readonly osName: string
   readonly hostname: string
+  /** Absolute; empty where there is none. */
   readonly homeDirectory: string
+  /** Reading it throws where the directory has been removed. */
   readonly workingDirectory: string
   readonly fetch: typeof fetch
   /** Milliseconds since 1970. */
@@ -58,8 +61,12 @@ export function createProcessContext(): Context {
     platform,
     osName: `${systems[platform] ?? platform} ${release()}`,
     hostname: hostname(),
-    homeDirectory: homedir(),
-    workingDirectory: process.cwd(),
+    get homeDirectory() {
+      return homeDirectoryOfProcess()
+    },
+    get workingDirectory() {
+      return process.cwd()
+    },
     fetch: proxiedFetch(env),
     now: Date.now,
     // The Web Crypto of the runtime is the same source as `node:crypto`, which takes milliseconds to load.
@@ -71,4 +78,15 @@ export function createProcessContext(): Context {
     },
     signal: interruption.signal,
   }
+}
+
+/** `HOME` where it is absolute, else what the system knows of the user, who may be unknown to it. */
+function homeDirectoryOfProcess(): string {
+  for (const home of [homedir, () => userInfo().homedir]) {
+    try {
+      const directory = home()
+      if (isAbsolute(directory)) return directory
+    } catch {}
+  }
+  return ""
 }

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process"
+import { text } from "node:stream/consumers"
 import { fileURLToPath } from "node:url"
 import { expect, test } from "vitest"
 import packageJson from "../package.json" with { type: "json" }
@@ -155,4 +156,24 @@ test("as a process: exit codes, and a reader that goes away is quiet", async () 
   )
   expect(await Promise.all(codes)).toEqual([0, 3])
   expect(stderr).toBe("")
+})
+
+test.each([
+  ["without HOME", {}, true],
+  ["with an empty HOME", { HOME: "" }, true],
+  ["with a relative HOME", { HOME: "relative" }, false],
+])("as a process: %s, also where the working directory has been removed", async (_, env, removed) => {
+  const script = `${removed ? 'd=$(mktemp -d) && cd "$d" && rmdir "$d" && ' : ""}exec "$0" "$@"`
+  const source = fileURLToPath(new URL("bin.ts", import.meta.url))
+  const argv = [process.execPath, "--conditions=authchemy-source", source, "config", "path"]
+  const child = spawn("sh", ["-c", script, ...argv], { env: { PATH: process.env.PATH, ...env } })
+  const { path } = JSON.parse((await text(child.stdout)) || "{}")
+  expect(path).toMatch(/^\/.*\/\.config\/alchemy\/config\.json$/)
+})
+
+test("--version after a command shows the version and runs nothing", async () => {
+  const machine = await testMachine({ server: NOBODY })
+  expect((await machine.run(["auth", "--version"])).stdout).toBe(`alchemy ${packageJson.version}\n`)
+  expect((await machine.run(["apps", "list", "-V", "--json"])).json.version).toBe(packageJson.version)
+  expect(machine.opened).toEqual([])
 })

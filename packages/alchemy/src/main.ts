@@ -55,7 +55,8 @@ async function execute(argv: readonly string[], context: Context): Promise<numbe
   const parse = (loginIsDefault: boolean) =>
     createProgram({
       dispatch: async (invocation) => {
-        exitCode = await runCommand(invocation, context)
+        const { raw } = invocation
+        exitCode = await runCommand(raw.version === true ? versionInvocation(raw) : invocation, context)
       },
       write: (text) => {
         help += text
