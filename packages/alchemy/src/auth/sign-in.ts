@@ -20,14 +20,14 @@ export type SignInRequest = {
 
 /**
  * Runs `work` while no other process of this configuration signs in. `onWait` is called once where it has to wait.
- * @throws CLIError `LOGIN_TIMEOUT` where the other one does not end in time
+ * @throws CLIError `LOGIN_TIMEOUT` where the other one does not end in time, `CREDENTIAL_STORE_ERROR` where there can be no lock
  */
 export async function withSignInLock<T>(
   config: ConfigFile,
   context: CommandContext,
   work: () => Promise<T>,
 ): Promise<T> {
-  const [{ withFileLock }, { signInFailure }] = await Promise.all([
+  const [{ LockTimeoutError, withFileLock }, { signInFailure }] = await Promise.all([
     import("@authchemy/cli-sign-in"),
     import("./sign-in-errors.ts"),
   ])
@@ -38,10 +38,19 @@ export async function withSignInLock<T>(
       { event: "waiting" },
       () => "Another sign-in on this machine is under way; waiting.",
     )
+  let held = false
   try {
-    return await withFileLock(`${config.path}.sign-in.lock`, { waitMs, onWait, signal: context.signal }, work)
+    return await withFileLock(
+      `${config.path}.sign-in.lock`,
+      { waitMs, onWait, signal: context.signal },
+      () => {
+        held = true
+        return work()
+      },
+    )
   } catch (cause) {
     if (context.signal.aborted) throw new CLIError("INTERRUPTED", "Interrupted.", { cause })
+    if (!held && !(cause instanceof LockTimeoutError)) throw config.failure("written", cause)
     throw signInFailure(cause)
   }
 }

@@ -11,6 +11,8 @@ export type ConfigFile = {
   readonly path: string
   readonly json: JsonFile
   readonly store: CredentialStore
+  /** What is reported where the file, or what stands beside it, could not be used. */
+  failure(what: "read" | "written", cause: unknown): CLIError
 }
 
 /** Opens the configuration file at the first use and keeps it for the rest of the command. */
@@ -27,16 +29,17 @@ export function openConfigFile(
   const path = configPath(context)
   const shownPath = pathForPeople(path, context.homeDirectory)
   const file = openJsonFile({ path, onWarning, now: context.now })
-  const failing =
-    (what: string) =>
-    (cause: unknown): never => {
-      if (cause instanceof CLIError) throw cause
-      const reason = cause instanceof Error ? printable(redact(cause.message), 200) : "unknown reason"
-      throw new CLIError("CREDENTIAL_STORE_ERROR", `${shownPath} could not be ${what} (${reason}).`, {
-        hint: "Check who owns the file and its directory, or name another with ALCHEMY_CONFIG.",
-        cause,
-      })
-    }
+  const failure: ConfigFile["failure"] = (what, cause) => {
+    if (cause instanceof CLIError) return cause
+    const reason = cause instanceof Error ? printable(redact(cause.message), 200) : "unknown reason"
+    return new CLIError("CREDENTIAL_STORE_ERROR", `${shownPath} could not be ${what} (${reason}).`, {
+      hint: "Check who owns the file and its directory, or name another with ALCHEMY_CONFIG.",
+      cause,
+    })
+  }
+  const failing = (what: "read" | "written") => (cause: unknown) => {
+    throw failure(what, cause)
+  }
   const json: JsonFile = {
     path,
     read: () => file.read().catch(failing("read")),
@@ -47,5 +50,5 @@ export function openConfigFile(
     description: `config file ${shownPath}`,
     alsoClear: ["app"],
   })
-  return { path, json, store }
+  return { path, json, store, failure }
 }

@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises"
 import { createServer } from "node:http"
 import { setImmediate as turn } from "node:timers/promises"
 import { expect, onTestFinished, test } from "vitest"
@@ -307,4 +308,12 @@ test("credential-store keychain is refused before anything is shown", async () =
   const machine = await testMachine({ server: NOBODY, config: { "credential-store": "keychain" } })
   const { code, error } = await machine.run(["auth", "login", "--no-browser", "--port", "0"])
   expect({ code, error: error.code }).toEqual({ code: 1, error: "CREDENTIAL_STORE_ERROR" })
+})
+
+test("where the sign-in lock cannot be taken: CREDENTIAL_STORE_ERROR, and nothing is shown", async () => {
+  const machine = await testMachine({ server: NOBODY })
+  await mkdir(`${machine.configPath}.sign-in.lock`)
+  const { code, error, stderr } = await machine.run(["auth", "login", "--no-browser"])
+  expect({ code, error: error.code }).toEqual({ code: 1, error: "CREDENTIAL_STORE_ERROR" })
+  expect(stderr).not.toContain("approval")
 })
