@@ -103,3 +103,27 @@ test("--verbose says what is asked, without secrets", async () => {
   await machine.run(["config", "set", "verbose", "true"])
   expect((await machine.run(["apps", "list"])).stderr).toContain("/v1/apps: 200")
 })
+
+test("a 404 of something other than the admin API does not mean that the app is gone", async () => {
+  const { code, error } = await answered(404, "<html>Not found</html>")
+  expect({ code, error: error.code }).toEqual({ code: 8, error: "ADMIN_API_ERROR" })
+  expect(error.hint).toContain("alchemy setup status")
+  expect((await answered(404, { error: "not_found", message: "None." })).error.hint).toContain("apps list")
+})
+
+test("403 names the credential that lacks the right", async () => {
+  const { error } = await answered(403, { error: "insufficient_scope", message: "No." })
+  expect(error.hint).toBe("The token (config file) lacks the right for this.")
+})
+
+test.each([
+  ["ALCHEMY_AUTH_TOKEN", "x\ny", "AUTH_REQUIRED"],
+  ["ALCHEMY_AUTH_TOKEN", "\u4e2d", "AUTH_REQUIRED"],
+  ["ALCHEMY_ACCESS_KEY", "\u4e2d", "INVALID_ACCESS_KEY"],
+  ["ALCHEMY_ACCESS_KEY", "a b", "INVALID_ACCESS_KEY"],
+])("%s=%j, which no header can carry, is %s and no network failure", async (name, value, code) => {
+  const server = await startServer()
+  const machine = await testMachine({ server: server.origin, env: { [name]: value } })
+  expect(await machine.run(["apps", "list"])).toMatchObject({ code: 3, error: { code, retryable: false } })
+  expect(server.seen).toEqual([])
+})

@@ -5,6 +5,9 @@ import { networkReason } from "./network-reason.ts"
 /** The largest response body that is read, in bytes. */
 const MAX_RESPONSE_BYTES = 1024 * 1024
 
+const ADDRESS_HINT =
+  "Check that the address is that of the admin API: `alchemy setup status` shows what is configured."
+
 export type AdminRequest = {
   method: "GET" | "POST" | "PATCH" | "DELETE"
   /** Path and query below the base URL, for example `/v1/apps?limit=25`. */
@@ -29,7 +32,8 @@ export type AdminAnswer = { status: number; retryAfter: string | null; body: str
 
 /**
  * Sends one request. Redirects are not followed, the time limit covers the body, and the body is bounded.
- * @throws CLIError `NETWORK_ERROR` where there is no answer, `ADMIN_API_ERROR` where it is too large
+ * @throws CLIError `NETWORK_ERROR` where there is no answer, `ADMIN_API_ERROR` where it is too large, as for a 401 where the credential has
+ * characters that none has and no header can carry
  */
 export async function sendAdminRequest(
   request: AdminRequest,
@@ -37,6 +41,7 @@ export async function sendAdminRequest(
   transport: AdminTransport,
 ): Promise<AdminAnswer> {
   const { baseUrl, timeoutMs, signal } = transport
+  if (!/^[\x21-\x7e]+$/.test(credential.secret)) throw unauthorized(credential)
   const began = transport.now()
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
   try {
@@ -62,7 +67,9 @@ export async function sendAdminRequest(
     const reason = networkReason(limit.aborted ? limit.reason : cause, timeoutMs)
     transport.onDetail(`${request.method} ${baseUrl}${request.path}: ${reason}`)
     throw new CLIError("NETWORK_ERROR", `${baseUrl} could not be reached: ${reason}.`, {
-      hint: "Check the connection and the address, then try again. `alchemy setup status` shows what is configured.",
+      hint: /TLS/.test(reason)
+        ? "Check the address. An authority of your own is named with NODE_EXTRA_CA_CERTS."
+        : "Check the connection and the address, then try again. `alchemy setup status` shows what is configured.",
       cause,
     })
   }
@@ -91,14 +98,20 @@ export function judgeAdminAnswer(answer: AdminAnswer, credential: AdminCredentia
   if (status >= 200 && status < 300) {
     if (status === 204) return undefined
     if (content !== undefined) return content
-    throw new CLIError("ADMIN_API_ERROR", "The server answered with something that is not JSON.", { status })
+    throw new CLIError("ADMIN_API_ERROR", "The server answered with something that is not JSON.", {
+      hint: ADDRESS_HINT,
+      status,
+    })
   }
   const said = messageOf(content)
   const says = (fallback: string) => (said === undefined ? fallback : said)
   if (status === 401) throw unauthorized(credential)
-  if (status === 404) throw new CLIError("NOT_FOUND", says("There is no such resource."), { status })
+  // Without a message it is not the admin API that misses something: it is something else that answers at its address.
+  if (status === 404 && said !== undefined) {
+    throw new CLIError("NOT_FOUND", said, { hint: "`alchemy apps list` shows what there is.", status })
+  }
+  const wait = /^\d{1,6}$/.test(answer.retryAfter ?? "") ? ` in ${answer.retryAfter} seconds` : " later"
   if (status === 429) {
-    const wait = /^\d{1,6}$/.test(answer.retryAfter ?? "") ? ` in ${answer.retryAfter} seconds` : " later"
     throw new CLIError("RATE_LIMITED", says("There were too many requests."), {
       hint: `Try again${wait}.`,
       status,
@@ -114,9 +127,13 @@ export function judgeAdminAnswer(answer: AdminAnswer, credential: AdminCredentia
       },
     )
   }
-  const hint = status === 403 ? `The ${credential.origin} lacks the right for this.` : undefined
+  const kind = credential.kind === "access-key" ? "access key" : "token"
+  const hints: Readonly<Record<number, string>> = {
+    403: `The ${kind} (${credential.origin}) lacks the right for this.`,
+    404: ADDRESS_HINT,
+  }
   throw new CLIError("ADMIN_API_ERROR", says(`The server answered ${status}.`), {
-    hint,
+    hint: status >= 500 ? `Try again${wait}.` : hints[status],
     status,
     retryable: status >= 500,
   })
