@@ -69,6 +69,31 @@ test("columns are aligned by what a terminal shows", () => {
   ).toBe("  a       1\n  longer  2\n")
 })
 
+test("on a narrow terminal all rows of a table are laid out alike", () => {
+  const narrow = styleFor({ columns: 20 }, { color: true, env: {} })
+  const long = "a value that does not fit"
+  expect(
+    table(
+      ["K", "LONGER"],
+      [
+        ["a", "1"],
+        ["b", long],
+      ],
+      narrow,
+    ),
+  ).toBe(`  K\n    a\n  LONGER\n    1\n\n  K\n    b\n  LONGER\n    ${long}\n`)
+  expect(
+    table(
+      ["A", "B", "LONGER"],
+      [
+        ["value1", "value2", undefined],
+        ["value3", "value4", "5"],
+      ],
+      narrow,
+    ),
+  ).toBe("  A       value1\n  B       value2\n\n  A       value3\n  B       value4\n  LONGER  5\n")
+})
+
 test("moments and spans", () => {
   const now = Date.parse("2026-11-24T12:00:00.000Z")
   expect(moment("2026-11-25T13:00:00.000Z", now)).toBe("2026-11-25 13:00 UTC (in 1 day)")

@@ -17,16 +17,24 @@ const padded = (text: string, columns: number) => text + " ".repeat(Math.max(0, 
 
 /** `name  value` lines, values aligned; rows without a value are left out. Where they would not fit, the value goes below its name. */
 export function fields(rows: readonly (readonly [string, string | undefined])[], style: Style): string {
-  const shown = rows.flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, printable(value, 2000)] as const],
+  return blocks([rows], style)
+}
+
+/** Blocks of `fields`, all laid out alike, with an empty line between them. */
+function blocks(
+  rowsOfEach: readonly (readonly (readonly [string, string | undefined])[])[],
+  style: Style,
+): string {
+  const shown = rowsOfEach.map((rows) =>
+    rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, printable(value, 2000)] as const])),
   )
-  const nameWidth = Math.max(0, ...shown.map(([name]) => columnsOf(name)))
-  const narrow = shown.some(([, value]) => nameWidth + 4 + columnsOf(value) > style.width) && style.width < 60
-  return shown
-    .map(([name, value]) =>
-      narrow ? `  ${style.dim(name)}\n    ${value}\n` : `  ${style.dim(padded(name, nameWidth))}  ${value}\n`,
-    )
-    .join("")
+  const nameWidth = Math.max(0, ...shown.flat().map(([name]) => columnsOf(name)))
+  const fits = shown.flat().every(([, value]) => nameWidth + 4 + columnsOf(value) <= style.width)
+  const line = ([name, value]: readonly [string, string]) =>
+    fits || style.width >= 60
+      ? `  ${style.dim(padded(name, nameWidth))}  ${value}\n`
+      : `  ${style.dim(name)}\n    ${value}\n`
+  return shown.map((rows) => rows.map(line).join("")).join("\n")
 }
 
 /** Rows under a heading, columns aligned. Where a row would not fit the width, each becomes a block of `name  value` lines. */
@@ -40,14 +48,10 @@ export function table(
     Math.max(columnsOf(heading), ...cells.map((row) => columnsOf(row[index] ?? ""))),
   )
   if (widths.reduce((sum, width) => sum + width + 2, 0) - 2 > style.width) {
-    return cells
-      .map((row) =>
-        fields(
-          headings.map((heading, index) => [heading, row[index] || undefined]),
-          style,
-        ),
-      )
-      .join("\n")
+    return blocks(
+      cells.map((row) => headings.map((heading, index) => [heading, row[index] || undefined] as const)),
+      style,
+    )
   }
   const line = (row: readonly string[]) =>
     row
