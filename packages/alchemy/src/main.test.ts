@@ -177,3 +177,10 @@ test("--version after a command shows the version and runs nothing", async () =>
   expect((await machine.run(["apps", "list", "-V", "--json"])).json.version).toBe(packageJson.version)
   expect(machine.opened).toEqual([])
 })
+
+test("help is wrapped at words on a narrow terminal, and says what `alchemy auth` alone does", async () => {
+  const machine = await testMachine({ tty: true, columns: 40 })
+  const { stdout } = await machine.run(["auth", "--help"])
+  expect(stdout.split("\n").filter((line) => line.length > 40)).toEqual([])
+  expect(stdout.replace(/\s+/g, " ")).toContain("as `alchemy auth` alone does")
+})

@@ -42,7 +42,7 @@ export function createProgram(options: {
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 16 })
     .helpCommand("help [command]", "show help for a command")
     .helpOption("-h, --help", "show help")
     .option("-V, --version", "show the version")
@@ -79,17 +79,23 @@ export function createProgram(options: {
     )
   }
 
-  group("auth", "sign in, sign out, and who is signed in", (auth) => {
-    add(auth, "login", "sign in through the browser", () => import("./commands/auth/login.ts"), {
-      isDefault: options.loginIsDefault,
-      flags: [
-        ["--force", "sign in anew; the old session is ended once the new one works"],
-        ["-y, --yes", "open the browser without asking"],
-        ["--no-browser", "never open the browser; show the address only"],
-        ["--expires-in <duration>", "90d, 12h, 30m or seconds; at most 90 days"],
-        ["--port <n>", "the port to listen on for the browser's answer"],
-      ],
-    })
+  group("auth", "sign in (alone), sign out, and who is signed in", (auth) => {
+    add(
+      auth,
+      "login",
+      "sign in through the browser, as `alchemy auth` alone does",
+      () => import("./commands/auth/login.ts"),
+      {
+        isDefault: options.loginIsDefault,
+        flags: [
+          ["--force", "sign in anew; the old session is ended once the new one works"],
+          ["-y, --yes", "open the browser without asking"],
+          ["--no-browser", "never open the browser; show the address only"],
+          ["--expires-in <duration>", "90d, 12h, 30m or seconds; at most 90 days"],
+          ["--port <n>", "the port to listen on for the browser's answer"],
+        ],
+      },
+    )
     add(
       auth,
       "status",
