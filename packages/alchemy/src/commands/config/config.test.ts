@@ -161,3 +161,11 @@ test("a file that cannot be read: CREDENTIAL_STORE_ERROR, exit 1", async () => {
     error: { code: "CREDENTIAL_STORE_ERROR" },
   })
 })
+
+test("resetting all with only a sign-out pending does not speak of a sign-in", async () => {
+  const pending = { handle: "x.y", server: NOBODY, expiresAt: null, since: "2026-11-01T00:00:00.000Z" }
+  const machine = await testMachine({ config: { pending_revocations: [pending] }, tty: true })
+  const { stdout } = await machine.run(["config", "reset", "--yes"])
+  expect(stdout).not.toContain("sign-in")
+  expect(stdout).toContain("Sign-outs that have not reached their server yet were kept")
+})

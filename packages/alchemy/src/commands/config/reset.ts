@@ -54,8 +54,11 @@ export async function resetRun(options: ResetOptions, context: CommandContext): 
         reset.length === 0
           ? "There was nothing to reset.\n"
           : `${style.green("✓")} Reset ${reset.join(", ")}.\n`,
-        name === undefined && kept.length > 0
-          ? `  The sign-in was kept (${kept.join(", ")}); \`alchemy auth logout\` ends it.\n`
+        name === undefined && kept.includes("auth_token")
+          ? "  The sign-in was kept; `alchemy auth logout` ends it.\n"
+          : "",
+        name === undefined && kept.includes(PENDING_KEY)
+          ? "  Sign-outs that have not reached their server yet were kept; the next command tries again.\n"
           : "",
       ].join(""),
     sentenceOnly: true,
