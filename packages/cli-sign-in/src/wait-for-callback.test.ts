@@ -196,7 +196,10 @@ test("the browser is held until its page is decided, and a browser that left doe
 
 test("after the time limit: timeout", async () => {
   const { answer } = await waiting({ timeoutMs: 10 })
-  await expect(answer).rejects.toMatchObject({ code: "timeout" })
+  await expect(answer).rejects.toMatchObject({
+    code: "timeout",
+    message: "No sign-in arrived from the browser within 0.01 s.",
+  })
 })
 
 test("aborted, before or while waiting: aborted", async () => {

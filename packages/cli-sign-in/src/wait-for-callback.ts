@@ -53,7 +53,7 @@ export function waitForCallback(
     }
     const onAbort = () => fail(new SignInError("aborted", "Sign-in was cancelled."))
     const timer = setTimeout(() => {
-      const message = `No sign-in arrived from the browser within ${Math.round(timeoutMs / 1000)} s.`
+      const message = `No sign-in arrived from the browser within ${timeoutMs / 1000} s.`
       fail(new SignInError("timeout", message, { details: { timeoutMs } }))
     }, timeoutMs)
     if (signal?.aborted) return onAbort()

@@ -2,6 +2,11 @@ import type { SignInEvent } from "@authchemy/cli-sign-in"
 import type { CommandContext } from "../command.ts"
 import { span } from "../output/time.ts"
 
+const PORT_REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "is in use",
+  EACCES: "may not be used",
+}
+
 /** Says what happens during a sign-in, as it happens. `asks`: Enter will open the browser. `verbose`: say what was ignored, too. */
 export function signInProgress(
   { report }: Pick<CommandContext, "report">,
@@ -19,12 +24,12 @@ export function signInProgress(
               reason: event.fallback,
             },
             () =>
-              `Port ${event.preferredPort} cannot be used (${event.fallback}); listening on ${event.port}.`,
+              `Port ${event.preferredPort} ${PORT_REASONS[event.fallback ?? ""] ?? `cannot be used (${event.fallback})`}; listening on ${event.port}.`,
           )
         }
         break
       case "approval": {
-        const seconds = Math.round(event.timeoutMs / 1000)
+        const seconds = Math.ceil(event.timeoutMs / 1000)
         report.always(
           { event: "approval", url: event.url, phrase: event.phrase, timeoutSeconds: seconds },
           (style) =>
