@@ -1,6 +1,4 @@
-import { readFile } from "node:fs/promises"
 import type { CommandContext } from "./command.ts"
-import { configPath } from "./config/path.ts"
 
 /** How long a command that is done waits for earlier sign-outs to reach the server, in milliseconds. */
 const GRACE_MS = 50
@@ -30,13 +28,9 @@ export function deliverPendingRevocations(context: CommandContext): () => Promis
 }
 
 async function deliver(context: CommandContext, signal: AbortSignal): Promise<number> {
-  // Most files hold none; to see that, nothing more than the file is loaded.
-  const content = await readFile(configPath(context), "utf8")
-  if (!/"pending_revocations"\s*:\s*\[\s*\{/.test(content)) return 0
-  const [{ retryPendingRevocations }, { store }] = await Promise.all([
-    import("@authchemy/cli-sign-in/revocations"),
-    context.config(),
-  ])
+  const { store } = await context.config()
+  if ((await store.pendingRevocations()).length === 0) return 0
+  const { retryPendingRevocations } = await import("@authchemy/cli-sign-in/revocations")
   const { fetch, now } = context
   return (await retryPendingRevocations({ store, fetch, now, signal })).confirmed
 }

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process"
+import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
 import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
@@ -174,4 +174,18 @@ test("50 processes that update one file at once lose no key", { timeout: 60_000 
     ["kept", ...Array.from({ length: 50 }, (_, index) => `key-${index}`)].sort(),
   )
   expect(await readdir(folder)).toEqual(["config.json"])
+})
+
+test("a pipe in place of the file is refused, not waited for", async () => {
+  const folder = await temporaryFolder()
+  const path = join(folder, "config.json")
+  execFileSync("mkfifo", [path])
+  await expect(openJsonFile({ path, onWarning: expect.unreachable }).read()).rejects.toThrow("is not a file")
+})
+
+test("what is far too large is refused, not read", async () => {
+  const folder = await temporaryFolder()
+  const path = join(folder, "config.json")
+  await writeFile(path, " ".repeat(1024 * 1024 + 1))
+  await expect(openJsonFile({ path, onWarning: expect.unreachable }).read()).rejects.toThrow("more than")
 })

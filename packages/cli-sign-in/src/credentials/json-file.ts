@@ -1,8 +1,7 @@
 import { isUtf8 } from "node:buffer"
-import { lstat, mkdir, open, readdir, readlink, rename, unlink } from "node:fs/promises"
-import { basename, dirname, join, resolve } from "node:path"
+import { closeSync, constants, fchmodSync, fstatSync, openSync, readFileSync, readlinkSync } from "node:fs"
+import { dirname, resolve } from "node:path"
 import { errorCodeOf } from "../error-code.ts"
-import { withFileLock } from "./file-lock.ts"
 
 /** A JSON object in a file: written whole to a neighbour and renamed, under a lock, 0600, unknown keys kept; an unparsable file is put aside, never overwritten. */
 export interface JsonFile {
@@ -19,7 +18,8 @@ export interface JsonFile {
   update(change: (content: Record<string, unknown>) => void): Promise<void>
 }
 
-const LOCK_WAIT_MS = 10_000
+/** Far more than any configuration; what is larger is no file of ours. */
+const MOST_BYTES = 1024 * 1024
 
 /**
  * Opens a JSON file; nothing is touched before the first call. The directory is created 0700. Where `path` is a symbolic
@@ -34,51 +34,29 @@ export function openJsonFile(options: {
   now?: () => number
 }): JsonFile {
   const { path, onWarning, now = Date.now } = options
-
-  const locked = <T>(file: string, work: () => Promise<T>) =>
-    withFileLock(`${file}.lock`, { waitMs: LOCK_WAIT_MS }, work)
-
-  /** To be called under the lock: what is there now, after anything broken is out of the way. */
-  const readOrPutAside = async (file: string): Promise<Record<string, unknown>> => {
-    const content = await readObject(file)
-    if (content !== "broken") return content
-    const aside = await putAside(file, now())
-    onWarning(`${path} did not hold a JSON object. It was put aside as ${aside} and a new one begun.`)
-    return {}
-  }
+  // Most commands only read: what writes is loaded when it is needed.
+  const writer = async () =>
+    (await import("./json-file-writer.ts")).createWriter({ path, onWarning, now, readObject })
 
   return {
     path,
 
     read: async () => {
-      const file = await followLinks(path)
-      const content = await readObject(file)
-      return content === "broken" ? locked(file, () => readOrPutAside(file)) : content
+      const file = followLinks(path)
+      const content = readObject(file)
+      return content === "broken" ? (await writer()).mend(file) : content
     },
 
-    update: async (change) => {
-      const file = await followLinks(path)
-      await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-      await locked(file, async () => {
-        await removeLeftovers(file)
-        const content = await readOrPutAside(file)
-        const before = serialize(content)
-        change(content)
-        const after = serialize(content)
-        if (after !== before) await replace(file, after)
-      })
-    },
+    update: async (change) => (await writer()).update(followLinks(path), change),
   }
 }
 
-const serialize = (content: Record<string, unknown>) => `${JSON.stringify(content, null, 2)}\n`
-
 /** The file at the end of a chain of symbolic links, whether it is there or not. */
-async function followLinks(path: string): Promise<string> {
+function followLinks(path: string): string {
   let file = resolve(path)
   for (let hops = 0; hops < 40; hops++) {
     try {
-      file = resolve(dirname(file), await readlink(file))
+      file = resolve(dirname(file), readlinkSync(file))
     } catch {
       return file
     }
@@ -86,16 +64,24 @@ async function followLinks(path: string): Promise<string> {
   throw new Error(`${path} is a symbolic link that leads in a circle.`)
 }
 
-async function readObject(file: string): Promise<Record<string, unknown> | "broken"> {
+/**
+ * The object in a file, `{}` where there is none. Read in one go: it is small, and a command waits for nothing else. A pipe or a
+ * device in its place, which might never end, is refused.
+ */
+function readObject(file: string): Record<string, unknown> | "broken" {
   let bytes: Buffer
   try {
-    const handle = await open(file, "r")
+    const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
     try {
-      const { mode } = await handle.stat()
-      if (process.platform !== "win32" && (mode & 0o077) !== 0) await handle.chmod(0o600)
-      bytes = await handle.readFile()
+      const status = fstatSync(descriptor)
+      if (status.isFIFO() || status.isSocket() || status.isCharacterDevice() || status.isBlockDevice()) {
+        throw new Error(`${file} is not a file`)
+      }
+      if (status.size > MOST_BYTES) throw new Error(`${file} has more than ${MOST_BYTES} bytes`)
+      if (process.platform !== "win32" && (status.mode & 0o077) !== 0) fchmodSync(descriptor, 0o600)
+      bytes = readFileSync(descriptor)
     } finally {
-      await handle.close()
+      closeSync(descriptor)
     }
   } catch (error) {
     if (errorCodeOf(error) === "ENOENT") return {}
@@ -115,61 +101,4 @@ async function readObject(file: string): Promise<Record<string, unknown> | "brok
 
 function isObject(content: unknown): content is Record<string, unknown> {
   return typeof content === "object" && content !== null && !Array.isArray(content)
-}
-
-async function putAside(file: string, now: number): Promise<string> {
-  const stamp = new Date(now).toISOString().replaceAll(":", "-")
-  for (let count = 0; ; count++) {
-    const aside = `${file}.broken-${stamp}${count === 0 ? "" : `-${count}`}`
-    const taken = await lstat(aside).then(
-      () => true,
-      () => false,
-    )
-    if (taken) continue
-    await rename(file, aside)
-    return aside
-  }
-}
-
-async function replace(file: string, text: string): Promise<void> {
-  const neighbour = `${file}.tmp-${process.pid}-${crypto.randomUUID().slice(0, 8)}`
-  try {
-    const handle = await open(neighbour, "wx", 0o600)
-    try {
-      await handle.writeFile(text)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(neighbour, file)
-  } catch (error) {
-    await unlink(neighbour).catch(() => {})
-    throw error
-  }
-  await syncDirectory(dirname(file))
-}
-
-/** Makes the rename itself durable. Not every system can open a directory; there the rename is atomic all the same. */
-async function syncDirectory(directory: string): Promise<void> {
-  try {
-    const handle = await open(directory, "r")
-    try {
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-  } catch {
-    return
-  }
-}
-
-/**
- * Removes what killed writers left: they hold secrets. To be called under the lock, under which every neighbour is written,
- * so whichever is there has been abandoned. A writer that lost its lock finds its neighbour gone and writes nothing.
- */
-async function removeLeftovers(file: string): Promise<void> {
-  const prefix = `${basename(file)}.tmp-`
-  for (const name of await readdir(dirname(file))) {
-    if (name.startsWith(prefix)) await unlink(join(dirname(file), name)).catch(() => {})
-  }
 }
