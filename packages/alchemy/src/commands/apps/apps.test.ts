@@ -158,3 +158,17 @@ test.each([
   const { code, json } = await machine.run(["apps", ...argv, "--dry-run"])
   expect({ code, json }).toMatchObject({ code: 0, json: { dryRun: true, ...request } })
 })
+
+test("create with a network that the server refuses names the command that lists them", async () => {
+  const server = await startServer()
+  server.override("/v1/apps", (_request, response) => {
+    response.writeHead(400).end(JSON.stringify({ error: "invalid_request", message: "there is no NOPE" }))
+  })
+  const machine = await testMachine({ server: server.origin, config: signedInConfig(server.origin) })
+  const { code, error } = await machine.run(["apps", "create", "--name", "x", "--networks", "NOPE"])
+  expect({ code, error }).toMatchObject({
+    code: 8,
+    error: { code: "ADMIN_API_ERROR", message: "there is no NOPE" },
+  })
+  expect(error.hint).toContain("alchemy apps chains")
+})

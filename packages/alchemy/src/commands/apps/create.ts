@@ -32,7 +32,7 @@ function parseCreate(_operands: readonly string[], raw: Readonly<Record<string, 
   const flag = FLAGS[String(issue.path?.[0].key)] ?? "A flag"
   const missing = issue.received === "undefined"
   throw new CLIError("INVALID_ARGS", missing ? `${flag} is required.` : `${flag} ${issue.message}.`, {
-    hint: "For example: alchemy apps create --name demo --networks ETH_MAINNET (`alchemy apps chains` lists the networks)",
+    hint: "For example: alchemy apps create --name demo --networks ETH_MAINNET. `alchemy apps chains` lists the networks.",
   })
 }
 
@@ -40,6 +40,15 @@ function parseCreate(_operands: readonly string[], raw: Readonly<Record<string, 
 export async function createRun(options: CreateOptions, context: CommandContext): Promise<Result> {
   if (options.dryRun) return dryRun({ method: "POST", path: "/v1/apps", body: options.app }, context)
   const client = await adminClientFromFlags(context)
-  const app = shownApp(await client.createApp(options.app), context.flags.reveal)
+  const created = await client.createApp(options.app).catch((error: unknown) => {
+    if (!(error instanceof CLIError) || error.status !== 400) throw error
+    const { code, message, status } = error
+    throw new CLIError(code, message, {
+      hint: "`alchemy apps chains` lists the networks.",
+      status,
+      cause: error,
+    })
+  })
+  const app = shownApp(created, context.flags.reveal)
   return { data: app, text: (style) => `${style.green("✓")} Created ${appText(app, style)}` }
 }
