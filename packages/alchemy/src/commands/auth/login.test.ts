@@ -317,3 +317,14 @@ test("where the sign-in lock cannot be taken: CREDENTIAL_STORE_ERROR, and nothin
   expect({ code, error: error.code }).toEqual({ code: 1, error: "CREDENTIAL_STORE_ERROR" })
   expect(stderr).not.toContain("approval")
 })
+
+test("a clock that is so far ahead that the new sign-in has expired by it is named", async () => {
+  const server = await startServer()
+  const machine = await testMachine({ server: server.origin, context: { now: () => NOW + 365 * 86_400_000 } })
+  const { code, stderr, json } = await machine.run(["auth", "login", "--yes"])
+  expect({ code, status: json.status }).toEqual({ code: 0, status: "signed_in" })
+  expect(jsonLines(stderr).at(-1)).toMatchObject({
+    event: "warning",
+    message: expect.stringContaining("clock"),
+  })
+})

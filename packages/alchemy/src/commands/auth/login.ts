@@ -122,6 +122,11 @@ function signedIn(
   warnOfEnvironment(settings, context)
   const { credential, account, sessionId } = login
   const { expiresAt } = credential
+  if (hasPassed(expiresAt, context.now())) {
+    context.report.warning(
+      "By the clock of this machine the new sign-in has expired already, so commands will not use it. Set the clock, then go on.",
+    )
+  }
   return {
     data: {
       status: "signed_in",
