@@ -44,7 +44,7 @@ test("a refusal is not tried again and carries status and wire code", async () =
   )
   await expect(exchange(url).result).rejects.toMatchObject({
     code: "refused",
-    message: "The server refused the sign-in (400: The code has expired.).",
+    message: "The server refused the sign-in (400: The code has expired).",
     details: { status: 400, error: "invalid_grant" },
   })
   expect(received).toHaveLength(1)

@@ -85,7 +85,7 @@ function refusalOf(status: number, body: string): SignInError {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), CliErrorResponse), body)
   const error = parsed.success && /^[a-z_]{1,64}$/.test(parsed.output.error) ? parsed.output.error : undefined
   const description = parsed.success ? tidyText(parsed.output.error_description ?? "") : ""
-  const said = description === "" ? (error ?? "") : description
+  const said = (description === "" ? (error ?? "") : description).replace(/\.$/, "")
   return new SignInError(
     "refused",
     `The server refused the sign-in (${status}${said === "" ? "" : `: ${said}`}).`,
