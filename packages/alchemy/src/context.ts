@@ -2,12 +2,13 @@ import { homedir, hostname, release, userInfo } from "node:os"
 import { isAbsolute } from "node:path"
 import type { Readable, Writable } from "node:stream"
 import { createPrompter, type Prompter } from "./output/prompter.ts"
+import { type ResultStream, resultStream } from "./output/result-stream.ts"
 import { proxiedFetch } from "./proxied-fetch.ts"
 
 /** Everything outside the program, so that a test can bring its own. */
 export type Context = {
   readonly stdin: Readable & { isTTY?: boolean }
-  readonly stdout: Writable & { isTTY?: boolean; columns?: number }
+  readonly stdout: ResultStream
   readonly stderr: Writable & { isTTY?: boolean; columns?: number }
   readonly env: Readonly<Record<string, string | undefined>>
   readonly platform: NodeJS.Platform
@@ -46,13 +47,15 @@ export function createProcessContext(): Context {
     linux: "Linux",
     win32: "Windows",
   }
+  let stdout: ResultStream | undefined
   return {
     // The runtime opens each stream at its first use, which takes milliseconds.
     get stdin() {
       return process.stdin
     },
     get stdout() {
-      return quiet(process.stdout)
+      stdout ??= resultStream(1, () => quiet(process.stdout))
+      return stdout
     },
     get stderr() {
       return quiet(process.stderr)

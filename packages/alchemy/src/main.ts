@@ -1,4 +1,3 @@
-import type { Writable } from "node:stream"
 import type { CommanderError } from "commander"
 import type { CommandContext, Result } from "./command.ts"
 import type { ConfigFile } from "./config/file.ts"
@@ -8,6 +7,7 @@ import { parseGlobalFlags, type RawFlags } from "./flags.ts"
 import { redact } from "./output/mask.ts"
 import { jsonText, printable } from "./output/printable.ts"
 import { createReporter } from "./output/reporter.ts"
+import type { ResultStream } from "./output/result-stream.ts"
 import { styleFor } from "./output/style.ts"
 import { deliverPendingRevocations } from "./pending-revocations.ts"
 import type { Invocation } from "./program.ts"
@@ -189,7 +189,7 @@ function stackOf(error: Error): string {
 }
 
 /** Writes and waits until it is handed over. A reader that has gone away (EPIPE) is no error. */
-function write(stream: Writable, text: string): Promise<void> {
+function write(stream: ResultStream, text: string): Promise<void> {
   return new Promise((resolve) => {
     if (text === "") resolve()
     else stream.write(text, () => resolve())
