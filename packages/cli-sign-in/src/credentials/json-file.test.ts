@@ -3,7 +3,7 @@ import { once } from "node:events"
 import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { expect, test } from "vitest"
+import { expect, onTestFinished, test } from "vitest"
 import { temporaryFolder } from "../testing.ts"
 import { openJsonFile } from "./json-file.ts"
 
@@ -55,6 +55,20 @@ test("a mode that others can read is mended, on reading and on writing", async (
   await chmod(path, 0o666)
   await file.update(() => {})
   expect(await modeOf(path)).toBe(0o600)
+})
+
+// Of a file in /proc not even root can change the mode, and this one holds what was written into it: the name of the process.
+const unchangeable = process.platform === "linux" ? ["/proc/self/comm"] : []
+test("a mode that cannot be mended is told once, and the file is read as it is", async () => {
+  for (const path of unchangeable) {
+    const name = await readFile(path, "utf8")
+    onTestFinished(() => writeFile(path, name.trim()))
+    await writeFile(path, '{"a":1}')
+    const warnings: string[] = []
+    const file = openJsonFile({ path, onWarning: (warning) => warnings.push(warning) })
+    expect([await file.read(), await file.read()]).toEqual([{ a: 1 }, { a: 1 }])
+    expect(warnings).toEqual([`${path} can be read by other people, and its mode cannot be changed.`])
+  }
 })
 
 test("a change that changes nothing does not write", async () => {

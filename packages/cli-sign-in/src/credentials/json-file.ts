@@ -8,7 +8,8 @@ export interface JsonFile {
   readonly path: string
   /**
    * `{}` where there is no file, or an empty one. Unparsable: put aside as `<path>.broken-<time>`, `onWarning` told, `{}`
-   * returned. Mends the mode to 0600. Takes no lock unless something has to be put aside.
+   * returned. Mends the mode to 0600; where that is not permitted, the file is read as it is and `onWarning` told once. Takes no
+   * lock unless something has to be put aside.
    */
   read(): Promise<Record<string, unknown>>
   /**
@@ -25,7 +26,7 @@ const MOST_BYTES = 1024 * 1024
  * Opens a JSON file; nothing is touched before the first call. The directory is created 0700. Where `path` is a symbolic
  * link, the file that it points to is written, so that a link into a folder of dotfiles survives.
  *
- * @param options.onWarning is told one sentence where a file was put aside
+ * @param options.onWarning is told one sentence where a file was put aside, or others can read it and that cannot be mended
  * @param options.now milliseconds since the epoch, for the name of a file put aside
  */
 export function openJsonFile(options: {
@@ -34,16 +35,22 @@ export function openJsonFile(options: {
   now?: () => number
 }): JsonFile {
   const { path, onWarning, now = Date.now } = options
+  let told = false
+  const read = (file: string) =>
+    readObject(file, () => {
+      if (!told) onWarning(`${path} can be read by other people, and its mode cannot be changed.`)
+      told = true
+    })
   // Most commands only read: what writes is loaded when it is needed.
   const writer = async () =>
-    (await import("./json-file-writer.ts")).createWriter({ path, onWarning, now, readObject })
+    (await import("./json-file-writer.ts")).createWriter({ path, onWarning, now, readObject: read })
 
   return {
     path,
 
     read: async () => {
       const file = followLinks(path)
-      const content = readObject(file)
+      const content = read(file)
       return content === "broken" ? (await writer()).mend(file) : content
     },
 
@@ -68,7 +75,7 @@ function followLinks(path: string): string {
  * The object in a file, `{}` where there is none. Read in one go: it is small, and a command waits for nothing else. A pipe or a
  * device in its place, which might never end, is refused.
  */
-function readObject(file: string): Record<string, unknown> | "broken" {
+function readObject(file: string, onExposed: () => void): Record<string, unknown> | "broken" {
   let bytes: Buffer
   try {
     const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
@@ -78,7 +85,7 @@ function readObject(file: string): Record<string, unknown> | "broken" {
         throw new Error(`${file} is not a file`)
       }
       if (status.size > MOST_BYTES) throw new Error(`${file} has more than ${MOST_BYTES} bytes`)
-      if (process.platform !== "win32" && (status.mode & 0o077) !== 0) fchmodSync(descriptor, 0o600)
+      if (process.platform !== "win32" && (status.mode & 0o077) !== 0 && !madePrivate(descriptor)) onExposed()
       bytes = readFileSync(descriptor)
     } finally {
       closeSync(descriptor)
@@ -96,6 +103,17 @@ function readObject(file: string): Record<string, unknown> | "broken" {
     return isObject(content) ? content : "broken"
   } catch {
     return "broken"
+  }
+}
+
+/** Whether the mode could be set to 0600: not of somebody else's file, nor on a read-only file system. */
+function madePrivate(descriptor: number): boolean {
+  try {
+    fchmodSync(descriptor, 0o600)
+    return true
+  } catch (error) {
+    if (["EPERM", "EROFS", "ENOTSUP"].includes(errorCodeOf(error) ?? "")) return false
+    throw error
   }
 }
 
