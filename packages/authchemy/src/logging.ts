@@ -12,7 +12,8 @@ export function createLogger(destination?: DestinationStream): Logger {
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: describeError },
     },
-    destination ?? pino.destination({ dest: 1, sync: true }),
+    // Written beside the requests, in order; what is left when the process ends is written then.
+    destination ?? pino.destination({ dest: 1, sync: false }),
   )
 }
 
