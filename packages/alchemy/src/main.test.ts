@@ -184,3 +184,10 @@ test("help is wrapped at words on a narrow terminal, and says what `alchemy auth
   expect(stdout.split("\n").filter((line) => line.length > 40)).toEqual([])
   expect(stdout.replace(/\s+/g, " ")).toContain("as `alchemy auth` alone does")
 })
+
+test("help of a command within a group", async () => {
+  const machine = await testMachine()
+  const { code, stdout } = await machine.run(["help", "auth", "login"])
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/^Usage: alchemy auth login /)
+})

@@ -67,7 +67,7 @@ async function execute(argv: readonly string[], context: Context): Promise<numbe
     })
   const program = parse(true)
   try {
-    await program.parseAsync(argv, { from: "user" })
+    await program.parseAsync(helpAsFlag(argv), { from: "user" })
   } catch (error) {
     if (!(error instanceof commander.CommanderError)) throw error
     if (error.code === "commander.excessArguments") {
@@ -85,6 +85,13 @@ async function execute(argv: readonly string[], context: Context): Promise<numbe
     await write(context.stdout, help)
   }
   return exitCode
+}
+
+/** `alchemy help auth login` as `alchemy auth login --help`: commander's own `help` looks one command deep. */
+function helpAsFlag(argv: readonly string[]): readonly string[] {
+  const [first, second] = argv
+  const named = first === "help" && second !== undefined && !second.startsWith("-")
+  return named ? [...argv.slice(1), "--help"] : argv
 }
 
 /** `alchemy --version`, for which nothing else is loaded. */

@@ -79,7 +79,7 @@ export function createProgram(options: {
     )
   }
 
-  group("auth", "sign in (alone), sign out, and who is signed in", (auth) => {
+  group("auth", "sign in, sign out, and who is signed in", (auth) => {
     add(
       auth,
       "login",
