@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises"
 import { expect, test } from "vitest"
 import { NOBODY, signedInConfig, testMachine } from "../../testing.ts"
 import { newToken, startServer } from "../../testing-server.ts"
@@ -121,4 +122,14 @@ test("a server that never answers does not hold up the commands after a pending 
   expect((await machine.run(["config", "path"])).code).toBe(0)
   expect(performance.now() - began).toBeLessThan(1000)
   expect(await machine.config()).toHaveProperty("pending_revocations")
+})
+
+test("a token that cannot be erased is told as such, with how to see what became of its session", async () => {
+  const { machine, server } = await signedIn()
+  await mkdir(`${machine.configPath}.lock`)
+  const { code, error } = await machine.run(["auth", "logout"])
+  expect({ code, error: error.code }).toEqual({ code: 1, error: "CREDENTIAL_STORE_ERROR" })
+  expect(error.message).toMatch(/^The token could not be erased here: /)
+  expect(error.hint).toContain("alchemy auth status")
+  expect(server.sessions.size).toBe(0)
 })

@@ -1,7 +1,7 @@
 import { type LogoutOutcome, logOut } from "@authchemy/cli-sign-in"
 import type { Command, CommandContext, Result } from "../../command.ts"
 import { resolveSettings } from "../../config/settings.ts"
-import { EXIT_CODES } from "../../errors.ts"
+import { CLIError, EXIT_CODES } from "../../errors.ts"
 import { printable } from "../../output/printable.ts"
 
 /** The most that the server is waited for, in milliseconds. */
@@ -26,6 +26,12 @@ export async function logoutRun(options: LogoutOptions, context: CommandContext)
     timeoutMs: Math.min(flags.timeoutMs ?? LOGOUT_TIMEOUT_MS, LOGOUT_TIMEOUT_MS),
     fetch,
     now,
+  }).catch((error: unknown) => {
+    if (!(error instanceof CLIError)) throw error
+    throw new CLIError(error.code, `The token could not be erased here: ${error.message}`, {
+      hint: `${error.hint ?? ""} \`alchemy auth status\` says whether its session has ended.`.trim(),
+      cause: error,
+    })
   })
   const environment = env.ALCHEMY_AUTH_TOKEN
     ? "ALCHEMY_AUTH_TOKEN is set and was left alone; commands go on using it."
