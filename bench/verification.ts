@@ -3,16 +3,10 @@ import { Agent, request } from "node:http"
 import { join } from "node:path"
 import { codeChallengeOf } from "@authchemy/protocol"
 import { createTokenService, openStore } from "@authchemy/tokens"
-import {
-  alchemyFor,
-  createAccount,
-  run,
-  type Server,
-  startServer,
-  temporaryDirectory,
-} from "../e2e/processes.ts"
+import { alchemyFor, createAccount, run, temporaryDirectory } from "../e2e/processes.ts"
 import { signInAndDecide } from "../e2e/stand-in.ts"
 import { startRedis } from "../e2e/start-redis.ts"
+import { type QuietServer, startQuietServer } from "./quiet-server.ts"
 import { inTurn, table } from "./statistics.ts"
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 3)
@@ -42,7 +36,7 @@ async function startBare(body: string) {
 }
 
 /** A signed-in person at a running server, by the real command. */
-async function signIn(server: Server, home: string) {
+async function signIn(server: QuietServer, home: string) {
   const alchemy = alchemyFor({ home, authUrl: server.url })
   const login = alchemy.start("auth", "login", "--no-browser", "--port", "0")
   const [, url = ""] = await login.shows(/"url":"([^"]+)"/)
@@ -98,13 +92,11 @@ async function pairsPerSecond(url: string, issueCode: () => Promise<string>): Pr
 
 const temporary = await temporaryDirectory("bench")
 const redis = await startRedis()
-const onSqlite = await startServer({ dataDirectory: join(temporary.path, "sqlite") })
-const onRedis = await startServer({
-  dataDirectory: join(temporary.path, "redis"),
-  env: { AUTHCHEMY_REDIS_URL: redis.url },
-})
+const onSqlite = await startQuietServer(join(temporary.path, "sqlite"))
+const onRedis = await startQuietServer(join(temporary.path, "redis"), { AUTHCHEMY_REDIS_URL: redis.url })
 try {
-  const signedIn: { server: Server; token: string; body: string; issueCode: () => Promise<string> }[] = []
+  const signedIn: { server: QuietServer; token: string; body: string; issueCode: () => Promise<string> }[] =
+    []
   for (const server of [onSqlite, onRedis]) {
     await createAccount(server, person)
     const { token, body, accountId } = await signIn(server, join(server.dataDirectory, "home"))
