@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process"
+import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises"
 import { join } from "node:path"
@@ -172,4 +172,11 @@ test("work that throws frees the lock, and a path that cannot be locked is an er
   expect(await readdir(folder)).toEqual([])
   await mkdir(path)
   await expect(withFileLock(path, { waitMs: 0 }, async () => {})).rejects.toMatchObject({ code: "EISDIR" })
+})
+
+test("a pipe in place of the lock is not waited for beyond the limit", { timeout: 5_000 }, async () => {
+  const { path } = await lockPath()
+  execFileSync("mkfifo", [path])
+  const taken = withFileLock(path, { waitMs: 0 }, async () => {})
+  await expect(taken).rejects.toBeInstanceOf(LockTimeoutError)
 })

@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from "node:fs"
+import { constants, readFileSync, readlinkSync } from "node:fs"
 import { link, mkdir, open, readdir, readFile, stat, unlink, utimes, writeFile } from "node:fs/promises"
 import { hostname } from "node:os"
 import { basename, dirname, join } from "node:path"
@@ -162,7 +162,11 @@ async function removeLeftovers(path: string): Promise<void> {
 
 async function contentOf(path: string): Promise<string | null> {
   try {
-    return await readFile(path, "utf8")
+    // Without O_NONBLOCK (which Windows does not have) a pipe in the lock's place is waited for, and the process cannot even exit.
+    return await readFile(path, {
+      encoding: "utf8",
+      flag: constants.O_RDONLY | (constants.O_NONBLOCK ?? 0),
+    })
   } catch (error) {
     if (errorCodeOf(error) === "ENOENT") return null
     throw error
