@@ -61,7 +61,7 @@ export async function readForm(request: Request): Promise<ReadonlyMap<string, st
 
 /**
  * Reads a body of at most `MAX_BODY_BYTES` as UTF-8. Nothing beyond the limit is kept, whatever the headers claim.
- * @throws RequestRefused 415 (a `Content-Encoding`), 413, or 400 (not UTF-8)
+ * @throws RequestRefused 415 (a `Content-Encoding`), 413, or 400 (broken off, or not UTF-8)
  */
 export async function readText(request: Request): Promise<string> {
   const encoding = request.headers.get("content-encoding")
@@ -90,7 +90,9 @@ async function readBounded(request: Request): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
   for (;;) {
-    const { done, value } = await reader.read()
+    const { done, value } = await reader.read().catch(() => {
+      throw new RequestRefused(400, WIRE_ERRORS.invalidRequest, "The body broke off.")
+    })
     if (done) return Buffer.concat(chunks)
     size += value.byteLength
     if (size > MAX_BODY_BYTES) {

@@ -177,6 +177,18 @@ describe.each(STORES)("POST /api/cli/token on %s", (_, store) => {
       expect(pulled).toBeLessThan(20_000)
     })
 
+    test("a body that breaks off is the caller's doing: 400, and no error in the log", async () => {
+      const broken = new ReadableStream({
+        pull(controller) {
+          controller.error(Object.assign(new Error("aborted"), { code: "ECONNRESET" }))
+        },
+      })
+      const headers = { "Content-Type": "application/json" }
+      const init: RequestInit = { method: "POST", headers, body: broken, duplex: "half" }
+      await expectCliError(await under.app.request("/api/cli/token", init), 400, "invalid_request")
+      expect(under.log.join("")).not.toContain('"level":"error"')
+    })
+
     test("10,000 fields: 413", async () => {
       const fields = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`f${index}`, 1]))
       await expectCliError(await redeem({ ...(await code()), ...fields }), 413, "payload_too_large")
