@@ -127,3 +127,15 @@ test.each([
   expect(await machine.run(["apps", "list"])).toMatchObject({ code: 3, error: { code, retryable: false } })
   expect(server.seen).toEqual([])
 })
+
+test.each([
+  "ftp://ada:hunter2@example.com",
+  "https://ada:hun/ter2@example.com:99999",
+  "ada:hunter2@example.com",
+])("a password in %s, which is no server's address, is not repeated", async (url) => {
+  const machine = await testMachine({ env: { ALCHEMY_AUTH_URL: url } })
+  const { code, stderr } = await machine.run(["setup", "status", "--debug"])
+  expect(code).toBe(2)
+  expect(stderr).toContain("example.com")
+  expect(stderr).not.toMatch(/hunter2|ter2/)
+})

@@ -13,8 +13,10 @@ export function isLoopback(url: string): boolean {
  * `source` names where it came from, for example `ALCHEMY_AUTH_URL`. @throws CLIError `INVALID_ARGS`
  */
 export function parseServerUrl(text: string, source: string): string {
+  // What cannot be parsed may hold a password all the same.
+  const shown = printable(text.slice(text.lastIndexOf("@") + 1), 100)
   const refuse = (what: string) =>
-    new CLIError("INVALID_ARGS", `${source} ${what}: ${printable(text, 100)}`, {
+    new CLIError("INVALID_ARGS", `${source} ${what}: ${shown}`, {
       hint: "A server's address looks like https://auth.example.com, or http://localhost:4000 on this machine.",
     })
   const url = URL.parse(text)
