@@ -1,7 +1,7 @@
 import { codeChallengeOf, revocationHandleOf } from "@authchemy/protocol"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { InvalidGrantError, type InvalidGrantReason } from "../errors.ts"
-import { mintToken } from "../token-format.ts"
+import { mintToken, tagOf } from "../token-format.ts"
 import { createTokenService, type TokenService } from "../token-service.ts"
 import type { TokenStore } from "./store.ts"
 
@@ -219,6 +219,18 @@ export function describeTokenStore(name: string, open: () => Promise<TokenStore>
         expect(await elsewhere.verify(token)).toBeNull()
         expect(await tokens.revokeSession(accountId, session.id)).toBe(false)
         expect(await tokens.listSessions(accountId)).toEqual([other.session])
+      })
+
+      test("S47 two accounts that share a tag do not reach each other's sessions", async () => {
+        const [one, other] = ["account-405", "account-6049"] as const
+        expect(tagOf(one)).toBe(tagOf(other))
+        const [mine, theirs] = [await signIn(one), await signIn(other)]
+        expect(await tokens.listSessions(one)).toEqual([mine.session])
+        expect(await tokens.revokeSession(one, theirs.session.id)).toBe(false)
+        expect(await tokens.revokeSessions(one)).toBe(1)
+        expect(await tokens.verify(mine.token)).toBeNull()
+        expect(await tokens.verify(theirs.token)).toEqual(theirs.session)
+        expect(await tokens.revokeSessions(other)).toBe(1)
       })
 
       test("all others are ended, then all", async () => {
