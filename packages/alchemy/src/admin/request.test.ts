@@ -40,8 +40,9 @@ test("S57 a redirect is an error, and the credential does not follow", async () 
 })
 
 test("S57 a body of 10 MB is not read", async () => {
-  const { error, code } = await answered(200, "x".repeat(10_000_000))
+  const { error, code } = await answered(200, { data: { apps: [] }, more: "x".repeat(10_000_000) })
   expect({ code, error: error.code }).toEqual({ code: 8, error: "ADMIN_API_ERROR" })
+  expect(error.message).toContain("larger than 1 MiB")
 })
 
 test("S57 control characters in a message do not reach the terminal", async () => {
