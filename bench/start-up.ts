@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from "node:child_process"
 import { readdirSync } from "node:fs"
 import { join, resolve } from "node:path"
-import { temporaryDirectory } from "../e2e/processes.ts"
+import { machinePath, temporaryDirectory } from "../e2e/processes.ts"
 import { inTurn, table } from "./statistics.ts"
 
 const ROUNDS = Number(process.env.BENCH_START_ROUNDS ?? 40)
@@ -13,6 +13,7 @@ try {
     execFileSync("npm", [...args, "--no-audit", "--no-fund", "--loglevel=error"], {
       cwd: temporary.path,
       stdio: ["ignore", "ignore", "inherit"],
+      env: { ...process.env, PATH: machinePath },
     })
   npm("pack", join(root, "packages/alchemy"), "--pack-destination", temporary.path)
   const [tarball = ""] = readdirSync(temporary.path).filter((name) => name.endsWith(".tgz"))

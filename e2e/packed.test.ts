@@ -2,28 +2,32 @@ import { readdir, writeFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { ada, createWorld, type World } from "./people.ts"
-import { run, temporaryDirectory } from "./processes.ts"
+import { machinePath, run, temporaryDirectory } from "./processes.ts"
 import { signInAndDecide } from "./stand-in.ts"
 
 const root = resolve(import.meta.dirname, "..")
 let folder: Awaited<ReturnType<typeof temporaryDirectory>>
 let world: World
 
-/** What npm needs of this machine to reach its registry; not what an outer npm has set for itself. */
+/** What npm needs of this machine to reach its registry, and not what an outer npm has set for itself. */
 const npmEnvironment = Object.fromEntries(
-  ["HOME", "HTTPS_PROXY", "NODE_EXTRA_CA_CERTS", "npm_config_registry", "npm_config_cafile"].flatMap(
-    (name) => {
+  ["HOME", "HTTPS_PROXY", "NODE_EXTRA_CA_CERTS", "npm_config_registry", "npm_config_cafile"]
+    .flatMap((name): [string, string][] => {
       const value = process.env[name]
       return value === undefined ? [] : [[name, value]]
-    },
-  ),
+    })
+    .concat([["PATH", machinePath]]),
 )
 
 const npm = async (...args: string[]) => {
-  const finished = await run("npm", [...args, "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: folder.path,
-    env: npmEnvironment,
-  }).finished
+  const finished = await run(
+    "npm",
+    [...args, "--no-audit", "--no-fund", "--loglevel=error", "--fetch-retry-maxtimeout=5000"],
+    {
+      cwd: folder.path,
+      env: npmEnvironment,
+    },
+  ).finished
   if (finished.code !== 0) throw new Error(`npm ${args.join(" ")}: ${finished.stderr}`)
   return finished.stdout
 }

@@ -2,10 +2,19 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
-import { join, resolve } from "node:path"
+import { delimiter, join, resolve } from "node:path"
 import { freePort } from "./start-redis.ts"
 
 const root = resolve(import.meta.dirname, "..")
+
+/**
+ * The search path without any checkout's `node_modules`: npm has to run on the machine's own Node. With the pinned one it would look elsewhere
+ * for its global configuration, where a machine may name its certificates.
+ */
+export const machinePath = (process.env.PATH ?? "")
+  .split(delimiter)
+  .filter((folder) => !folder.includes("node_modules"))
+  .join(delimiter)
 
 /** What a finished command left. */
 export type Finished = {
