@@ -3,6 +3,11 @@ import { printable } from "../output/printable.ts"
 
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/
 
+/** Whether a URL names this very machine: `localhost`, `127.0.0.1` or `[::1]`. */
+export function isLoopback(url: string): boolean {
+  return LOOPBACK.test(new URL(url).hostname)
+}
+
 /**
  * A server's base URL without a trailing slash. https unless loopback, without user info, query and fragment.
  * `source` names where it came from, for example `ALCHEMY_AUTH_URL`. @throws CLIError `INVALID_ARGS`

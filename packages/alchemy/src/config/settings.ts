@@ -1,5 +1,5 @@
 import type { CommandContext } from "../command.ts"
-import { parseServerUrl } from "./server-urls.ts"
+import { isLoopback, parseServerUrl } from "./server-urls.ts"
 
 const DEFAULT_AUTH_URL = "https://auth.alchemy.com"
 const DEFAULT_ADMIN_URL = "https://admin-api.alchemy.com"
@@ -13,8 +13,7 @@ export type Settings = {
 }
 
 /**
- * The settings of a command. A server of one's own is taken to serve the admin API, too, so that its token goes to no other.
- * `values` is the content of the configuration file.
+ * The settings of a command. `values` is the content of the configuration file.
  * @throws CLIError `INVALID_ARGS` naming the flag, variable or key with a bad URL
  */
 export function resolveSettings(
@@ -38,7 +37,7 @@ export function resolveSettings(
     url([
       [env.ALCHEMY_ADMIN_API_BASE_URL, "ALCHEMY_ADMIN_API_BASE_URL"],
       [values["admin-url"], "admin-url in the config file"],
-    ]) ?? (authUrl === DEFAULT_AUTH_URL ? DEFAULT_ADMIN_URL : new URL(authUrl).origin)
+    ]) ?? (isLoopback(authUrl) ? new URL(authUrl).origin : DEFAULT_ADMIN_URL)
   const accessKey = first([
     [flags.accessKey, "--access-key"],
     [env.ALCHEMY_ACCESS_KEY, "ALCHEMY_ACCESS_KEY"],

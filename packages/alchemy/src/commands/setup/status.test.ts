@@ -34,8 +34,3 @@ test.each([
   expect(json).toMatchObject({ ready, signIn: { state }, adminUrl: NOBODY })
   expect((await machine.run(["setup", "status"], { tty: true })).stdout).toContain(ready ? "✓ Ready." : "✗")
 })
-
-test("the admin API of a server of one's own is that server: its token goes nowhere else", async () => {
-  const machine = await testMachine({ server: "https://auth.example.com/base" })
-  expect((await machine.run(["setup", "status"])).json.adminUrl).toBe("https://auth.example.com")
-})
