@@ -117,6 +117,7 @@ export type AppPage = v.InferOutput<typeof AppPage>
 export const ChainList = v.object({ chains: v.array(ChainNetwork) })
 export const SessionList = v.object({ sessions: v.array(Session) })
 export const SessionsEnded = v.object({ ended: v.number() })
+export type SessionsEnded = v.InferOutput<typeof SessionsEnded>
 export const AccessKeyList = v.object({ accessKeys: v.array(AccessKey) })
 /** The `201` of `POST /v1/access-keys`: `key` is shown this once and never again. */
 export const AccessKeyCreated = v.object({ ...AccessKey.entries, key: v.string() })

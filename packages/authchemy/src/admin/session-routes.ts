@@ -1,4 +1,4 @@
-import type { Session as SessionResource } from "@authchemy/protocol"
+import type { Session as SessionResource, SessionsEnded } from "@authchemy/protocol"
 import type { Session, TokenService } from "@authchemy/tokens"
 import type { Handler } from "hono"
 import type { AdminEnv, Caller } from "./authenticate.ts"
@@ -18,7 +18,7 @@ export function endSession(tokens: TokenService): Handler<AdminEnv> {
   return async (c) => {
     const ended = await tokens.revokeSession(c.get("caller").account.id, c.req.param("id") ?? "")
     if (!ended) throw notFound("session")
-    return c.json({ data: { ended: 1 } })
+    return c.json({ data: { ended: 1 } satisfies SessionsEnded })
   }
 }
 
@@ -33,7 +33,7 @@ export function endSessions(tokens: TokenService): Handler<AdminEnv> {
       account.id,
       spared === undefined ? undefined : { sessionId: spared },
     )
-    return c.json({ data: { ended } })
+    return c.json({ data: { ended } satisfies SessionsEnded })
   }
 }
 

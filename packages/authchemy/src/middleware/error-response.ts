@@ -1,4 +1,11 @@
-import { ADMIN_API_PATH, LOGIN_PATH, WIRE_ERRORS, type WireErrorCode } from "@authchemy/protocol"
+import {
+  ADMIN_API_PATH,
+  type AdminErrorResponse,
+  type CliErrorResponse,
+  LOGIN_PATH,
+  WIRE_ERRORS,
+  type WireErrorCode,
+} from "@authchemy/protocol"
 import { StoreUnavailableError } from "@authchemy/tokens"
 import type { Context, ErrorHandler, NotFoundHandler } from "hono"
 import { HTTPException } from "hono/http-exception"
@@ -59,11 +66,13 @@ export function respondWithError(c: Context<AppEnv>, failure: Failure): Response
   for (const [name, value] of Object.entries(failure.headers ?? {})) c.header(name, value)
   const { path } = c.req
   if (path === ADMIN_API_PATH || path.startsWith(`${ADMIN_API_PATH}/`)) {
-    return c.json({ error: failure.code, message: failure.message }, failure.status)
+    const answer: AdminErrorResponse = { error: failure.code, message: failure.message }
+    return c.json(answer, failure.status)
   }
   const acceptsPage = c.req.header("accept")?.includes("text/html") ?? false
   if (path.startsWith("/api/") || (failure.status === 404 && !acceptsPage)) {
-    return c.json({ error: failure.code, error_description: failure.message }, failure.status)
+    const answer: CliErrorResponse = { error: failure.code, error_description: failure.message }
+    return c.json(answer, failure.status)
   }
   const page = errorPage({
     title:
