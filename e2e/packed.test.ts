@@ -22,7 +22,10 @@ const npmEnvironment = Object.fromEntries(
 const npm = async (...args: string[]) => {
   const finished = await run(
     "npm",
-    [...args, "--no-audit", "--no-fund", "--loglevel=error", "--fetch-retry-maxtimeout=5000"],
+    [
+      ...[...args, "--no-audit", "--no-fund", "--loglevel=error"],
+      ...["--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=5000"],
+    ],
     {
       cwd: folder.path,
       env: npmEnvironment,
