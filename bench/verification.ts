@@ -1,7 +1,7 @@
 // Requests a second: `GET /v1/me`, and sign-in plus sign-out on the back channel, against bare `node:http`.
 import { Agent, request } from "node:http"
 import { join } from "node:path"
-import { codeChallengeOf } from "@authchemy/protocol"
+import { ALCHEMY_GRANT, codeChallengeOf } from "@authchemy/protocol"
 import { createTokenService, openStore } from "@authchemy/tokens"
 import { alchemyFor, createAccount, run, temporaryDirectory } from "../e2e/processes.ts"
 import { signInAndDecide } from "../e2e/stand-in.ts"
@@ -106,7 +106,8 @@ try {
     })
     const engine = createTokenService({ store })
     const codeChallenge = codeChallengeOf(VERIFIER)
-    const issueCode = () => engine.issueCode({ accountId, redirectUri: REDIRECT, codeChallenge, device: {} })
+    const issueCode = () =>
+      engine.issueCode({ ...ALCHEMY_GRANT, accountId, redirectUri: REDIRECT, codeChallenge, device: {} })
     signedIn.push({ server, token, body, issueCode })
   }
   const [sqlite, inRedis] = signedIn

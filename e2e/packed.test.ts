@@ -78,12 +78,12 @@ test.each([
 test("the packed libraries and the packed server run, and their types are good", async () => {
   await writeFile(
     join(folder.path, "use.ts"),
-    `import { AUTH_PORT } from "@authchemy/protocol"
+    `import { ALCHEMY_GRANT, AUTH_PORT } from "@authchemy/protocol"
 import { createTokenService, openStore, type Session } from "@authchemy/tokens"
 import { performBrowserLogin, logOut } from "@authchemy/cli-sign-in"
 import { createApp } from "authchemy"
 const tokens = createTokenService({ store: await openStore({ sqlitePath: "tokens.db", redisUrl: null }) })
-const { token } = await tokens.createSession({ accountId: "a", expiresInSeconds: 60, device: {} })
+const { token } = await tokens.createSession({ ...ALCHEMY_GRANT, accountId: "a", expiresInSeconds: 60, device: {} })
 const session: Session | null = await tokens.verify(token)
 console.log(AUTH_PORT, session?.accountId, typeof performBrowserLogin, typeof logOut, typeof createApp)
 await tokens.close()

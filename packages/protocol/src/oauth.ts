@@ -1,6 +1,7 @@
 import * as v from "valibot"
 import { AccountSummary } from "./cli-token.ts"
 import { text } from "./fields.ts"
+import { DEFAULT_SCOPES } from "./scopes.ts"
 
 /** The client id of the `alchemy` command: public, loopback redirects, always registered. */
 export const ALCHEMY_CLIENT_ID = "alchemy-cli"
@@ -61,3 +62,6 @@ export const OAuthTokenResponse = v.object({
   account: v.optional(AccountSummary),
 })
 export type OAuthTokenResponse = v.InferOutput<typeof OAuthTokenResponse>
+
+/** What a person grants to the `alchemy` command at `/login`, which asks for nothing in particular. */
+export const ALCHEMY_GRANT = { clientId: ALCHEMY_CLIENT_ID, scopes: DEFAULT_SCOPES } as const

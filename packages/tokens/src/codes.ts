@@ -16,8 +16,10 @@ export async function issueCode(
   await store.putCode(
     {
       ...request,
+      keyThumbprint: request.keyThumbprint ?? null,
       digest: digestOf(code),
       tag: tagOf(request.accountId),
+      endsOnReplay: true,
       expiresAt: issuedAt + CODE_LIFETIME_SECONDS * 1000,
       usedBy: null,
     },
@@ -26,10 +28,15 @@ export async function issueCode(
   return code
 }
 
-/**
- * Redeems a code. What a code was issued for never changes, so it is read and judged first, here, once for all stores; that
- * exactly one redemption wins is then one atomic step of the store. See `TokenService.redeemCode`.
- */
+/** What a code must have been issued for. */
+type Claim = {
+  clientId: string
+  redirectUri: string | null
+  codeVerifier: string | null
+  keyThumbprint: string | null
+}
+
+/** Redeems an authorization code. See `TokenService.redeemCode`. */
 export async function redeemCode(
   store: TokenStore,
   source: SessionSource,
@@ -39,28 +46,47 @@ export async function redeemCode(
   if (parsed?.kind !== "ac") throw new InvalidGrantError("malformed")
   const code = await store.findCode(parsed.tag, digestOf(request.code))
   if (code === null) throw new InvalidGrantError("unknown")
+  const claim = { ...request, keyThumbprint: request.keyThumbprint ?? null }
+  return redeemFound(store, source, code, claim)
+}
+
+/**
+ * Redeems a code that was found. What a code was issued for never changes, so it is judged first, here, once for all stores; that
+ * exactly one redemption wins is then one atomic step of the store.
+ */
+export async function redeemFound(
+  store: TokenStore,
+  source: SessionSource,
+  code: CodeRecord,
+  request: Claim & { expiresInSeconds: number; device: DeviceClaims },
+): Promise<IssuedToken> {
   const now = source.now()
   judge(code, request, now)
-  const { token, record, session } = newSession(source, now, {
+  const { issued, creation } = newSession(source, now, {
     accountId: code.accountId,
+    clientId: code.clientId,
+    scopes: code.scopes,
     expiresInSeconds: request.expiresInSeconds,
     device: approvedOver(request.device, code.device),
+    keyThumbprint: request.keyThumbprint,
   })
-  const outcome = await store.redeemCode(code, record, now)
+  const outcome = await store.redeemCode(code, creation, now)
   if (outcome !== "redeemed") throw new InvalidGrantError(outcome)
-  return { token, session }
+  return issued
 }
 
 /** Whether this party may redeem this code at all. One that may not changes nothing, so it is turned away before it can spoil the code. */
-function judge(
-  code: CodeRecord,
-  request: { redirectUri: string; codeVerifier: string | null },
-  now: number,
-): void {
+function judge(code: CodeRecord, request: Claim, now: number): void {
   const challenge = request.codeVerifier === null ? null : codeChallengeOf(request.codeVerifier)
   // Both are digests, or public: a comparison that stops early tells nothing of a verifier.
   if (challenge !== code.codeChallenge) throw new InvalidGrantError("mismatch")
-  if (request.redirectUri !== code.redirectUri) throw new InvalidGrantError("mismatch")
+  if (request.clientId !== code.clientId) throw new InvalidGrantError("mismatch")
+  // With PKCE the redirect target need not be said again (OAuth 2.1 §10.2); where it is said, it must be the same.
+  const redirectSaid = request.redirectUri !== null || code.codeChallenge === null
+  if (redirectSaid && request.redirectUri !== code.redirectUri) throw new InvalidGrantError("mismatch")
+  if (code.keyThumbprint !== null && request.keyThumbprint !== code.keyThumbprint) {
+    throw new InvalidGrantError("mismatch")
+  }
   if (code.usedBy === null && now >= code.expiresAt) throw new InvalidGrantError("expired")
 }
 

@@ -1,32 +1,58 @@
-import type { DeviceClaims } from "@authchemy/protocol"
+import { REFRESHED_TOKEN_LIFETIME_SECONDS } from "@authchemy/protocol"
+import { familyDigestOf, mintRefreshToken } from "./refresh-token.ts"
 import { SESSION_ID_LENGTH } from "./store/session-packing.ts"
-import type { SessionRecord } from "./store/store.ts"
+import type { SessionCreation, SessionRecord } from "./store/store.ts"
 import { digestOf, mintToken, tagOf } from "./token-format.ts"
-import type { Session } from "./token-service.ts"
+import type { Grant, IssuedToken, Session } from "./token-service.ts"
 
 /** Where times and randomness come from. `now` is milliseconds since the epoch. */
 export type SessionSource = { now: () => number; randomBytes: (size: number) => Uint8Array }
 
-/** Makes a session and its token; keeps neither. The id has 96 random bits and tells nothing of the token. */
+/**
+ * Makes a session and its tokens; keeps none. With the scope `offline_access` it gets a refresh token, and an access token of one hour at
+ * most. The id has 96 random bits and tells nothing of a token.
+ */
 export function newSession(
   { randomBytes }: SessionSource,
   now: number,
-  request: { accountId: string; expiresInSeconds: number; device: DeviceClaims },
-): { token: string; record: SessionRecord; session: Session } {
-  const token = mintToken("at", request.accountId, randomBytes)
+  request: Grant & { expiresInSeconds: number; keyThumbprint: string | null },
+): { issued: IssuedToken; creation: SessionCreation } {
+  const { accountId, clientId, scopes, device, keyThumbprint } = request
   const session: Session = {
     id: Buffer.from(randomBytes((SESSION_ID_LENGTH * 3) / 4)).toString("base64url"),
-    accountId: request.accountId,
-    device: request.device,
+    ...{ accountId, clientId, scopes, device, keyThumbprint },
     createdAt: now,
     lastUsedAt: now,
     expiresAt: now + request.expiresInSeconds * 1000,
   }
-  return { token, session, record: { ...session, digest: digestOf(token), tag: tagOf(request.accountId) } }
+  const tag = tagOf(accountId)
+  const token = mintToken("at", accountId, randomBytes)
+  const digest = digestOf(token)
+  if (!scopes.includes("offline_access")) {
+    return {
+      issued: { token, tokenExpiresAt: session.expiresAt, refreshToken: null, session },
+      creation: { session: { ...session, digest, tag, family: null }, refresh: null },
+    }
+  }
+  const refreshToken = mintRefreshToken(accountId, randomBytes)
+  const family = familyDigestOf(refreshToken)
+  const access = { ...session, digest, tag, family, expiresAt: accessExpiry(now, session) }
+  return {
+    issued: { token, tokenExpiresAt: access.expiresAt, refreshToken, session },
+    creation: {
+      session: { ...session, digest: family, tag, family: null },
+      refresh: { current: digestOf(refreshToken), access },
+    },
+  }
 }
 
-/** A session as the world outside the store sees it: without digest and tag. */
+/** When an access token beside a refresh token ends: in one hour, or with its session. */
+export function accessExpiry(now: number, session: { expiresAt: number }): number {
+  return Math.min(now + REFRESHED_TOKEN_LIFETIME_SECONDS * 1000, session.expiresAt)
+}
+
+/** A session as the world outside the store sees it: without digests and tag. */
 export function publicSession(record: SessionRecord): Session {
-  const { digest: _digest, tag: _tag, ...session } = record
+  const { digest: _digest, tag: _tag, family: _family, ...session } = record
   return session
 }

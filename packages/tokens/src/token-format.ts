@@ -8,10 +8,12 @@ const SECRET_LENGTH = 43
 /** 6 base62 characters hold 32 bits. */
 const CHECKSUM_LENGTH = 6
 
-/** What a token is for: authorization code, access token, access key, refresh token. */
-export type TokenKind = "ac" | "at" | "ak" | "rt"
+/** What a token is for: authorization code, access token, access key, refresh token, device code. */
+export type TokenKind = "ac" | "at" | "ak" | "rt" | "dc"
 
-const SHAPE = /^alchemy_(ac|at|ak|rt)_([0-9A-Za-z]{4})[0-9A-Za-z]{49}$/
+const SHAPE = /^alchemy_(ac|at|ak|rt|dc)_([0-9A-Za-z]{4})[0-9A-Za-z]{49}$/
+/** How many bytes a token's secret has. */
+export const SECRET_BYTES = 32
 
 /**
  * The tag of an account: 4 base62 characters derived from its id. It names the Redis slot of the account's records and
@@ -31,9 +33,24 @@ export function mintToken(
   accountId: string,
   randomBytes: (size: number) => Uint8Array,
 ): string {
-  const secret = BigInt(`0x${Buffer.from(randomBytes(32)).toString("hex")}`)
-  const body = `alchemy_${kind}_${tagOf(accountId)}${base62(secret, SECRET_LENGTH)}`
+  return formatToken(kind, tagOf(accountId), randomBytes(SECRET_BYTES))
+}
+
+/** The token of a tag and a secret of 32 bytes. */
+export function formatToken(kind: TokenKind, tag: string, secret: Uint8Array): string {
+  const number = BigInt(`0x${Buffer.from(secret).toString("hex")}`)
+  const body = `alchemy_${kind}_${tag}${base62(number, SECRET_LENGTH)}`
   return body + checksumOf(body)
+}
+
+/** The 32 secret bytes of a token that `parseToken` has accepted; `null` where its 43 characters stand for more than 256 bits. */
+export function secretOf(token: string): Buffer | null {
+  let number = 0n
+  for (const character of token.slice(-SECRET_LENGTH - CHECKSUM_LENGTH, -CHECKSUM_LENGTH)) {
+    number = number * 62n + BigInt(ALPHABET.indexOf(character))
+  }
+  if (number >> 256n !== 0n) return null
+  return Buffer.from(number.toString(16).padStart(SECRET_BYTES * 2, "0"), "hex")
 }
 
 /**

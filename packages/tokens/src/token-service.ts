@@ -1,67 +1,152 @@
 import { randomBytes as secureRandomBytes } from "node:crypto"
-import type { DeviceClaims } from "@authchemy/protocol"
+import type { DeviceClaims, Scope } from "@authchemy/protocol"
 import { issueCode, redeemCode } from "./codes.ts"
+import { claimDevice, decideDevice, pollDevice, requestDevice } from "./devices.ts"
+import { refresh } from "./refresh.ts"
+import { parseRefreshToken } from "./refresh-token.ts"
 import { newSession, publicSession } from "./sessions.ts"
 import type { TokenStore } from "./store/store.ts"
 import { digestOf, parseToken, tagOf } from "./token-format.ts"
-import { createVerifier } from "./verifier.ts"
+import { createVerifier, type Verifier } from "./verifier.ts"
+
+/** What a person let a client do. */
+export type Grant = {
+  accountId: string
+  clientId: string
+  scopes: readonly Scope[]
+  /** The machine, as it described itself. */
+  device: DeviceClaims
+}
 
 /** A signed-in machine. Times are milliseconds since the epoch, UTC. */
-export type Session = {
+export type Session = Grant & {
   id: string
-  accountId: string
-  device: DeviceClaims
+  /** The JWK thumbprint of the key that its tokens are bound to (RFC 9449 §6), or `null` for bearer tokens. */
+  keyThumbprint: string | null
   createdAt: number
   lastUsedAt: number
+  /** Of a session that is listed: its own end. Of one that an access token was verified for: that token's end, which may come sooner. */
   expiresAt: number
 }
 
-/** A new session and its token. The token is nowhere else: the store keeps its SHA-256 digest only. */
-export type IssuedToken = { token: string; session: Session }
+/** A session and its tokens. They are nowhere else: the store keeps SHA-256 digests only. */
+export type IssuedToken = {
+  token: string
+  /** Milliseconds since the epoch: the session's end, or one hour on where there is a refresh token. */
+  tokenExpiresAt: number
+  /** `null` where the scopes have no `offline_access`. */
+  refreshToken: string | null
+  session: Session
+}
+
+/** What a device asks for, as the person sees it before deciding. */
+export type DeviceRequest = Omit<Grant, "accountId"> & {
+  /** The network address that the request came from. */
+  address: string
+  codeChallenge: string | null
+  /** Milliseconds since the epoch. */
+  createdAt: number
+  expiresAt: number
+}
 
 /** The engine: codes, tokens, sessions and their end. Every method throws `StoreUnavailableError` where the store is out of reach. */
-export type TokenService = {
+export type TokenService = Omit<Verifier, "close"> & {
   /**
    * Issues an authorization code: single use, 60 seconds (RFC 6749 §4.1.2).
-   * @param request.redirectUri the loopback redirect target, compared as raw text at redemption
+   * @param request.redirectUri the redirect target, compared as raw text at redemption
    * @param request.codeChallenge the S256 challenge (RFC 7636 §4.2), or `null` for a client without PKCE
    * @param request.device what the person approved; wins over what the redeeming client claims
+   * @param request.keyThumbprint the key that the tokens must be bound to (RFC 9449 §10), where the client named one
    */
-  issueCode(request: {
-    accountId: string
-    redirectUri: string
-    codeChallenge: string | null
-    device: DeviceClaims
-  }): Promise<string>
+  issueCode(
+    request: Grant & { redirectUri: string; codeChallenge: string | null; keyThumbprint?: string | null },
+  ): Promise<string>
 
   /**
    * Redeems a code. Of any number of calls with one code, exactly one gets a token; a second one by a party that holds the
    * verifier ends the session that the first one made (RFC 6749 §4.1.2); one without it changes nothing.
+   * @param request.redirectUri `null`: not said again, which a code with a challenge allows
    * @param request.expiresInSeconds the session's lifetime, 60 to 7,776,000
+   * @param request.keyThumbprint the key that has been proved, to which the tokens are bound; left out for bearer tokens
    * @throws InvalidGrantError
    */
   redeemCode(request: {
     code: string
-    redirectUri: string
+    clientId: string
+    redirectUri: string | null
     codeVerifier: string | null
     expiresInSeconds: number
     device: DeviceClaims
+    keyThumbprint?: string | null
   }): Promise<IssuedToken>
 
   /** Makes a session without a code. */
-  createSession(request: {
-    accountId: string
-    expiresInSeconds: number
-    device: DeviceClaims
+  createSession(
+    request: Grant & { expiresInSeconds: number; keyThumbprint?: string | null },
+  ): Promise<IssuedToken>
+
+  /**
+   * Rotates a refresh token (RFC 6749 §6, RFC 9700 §4.14.2): it is good once. Used again within ten seconds, it gives the very same tokens
+   * again, for a client that lost the answer; used again later, or when its successor has been used, it ends the session.
+   * @param request.scopes fewer than were granted for the access token, or `null` for all
+   * @param request.keyThumbprint the key that has been proved, or `null`
+   * @param request.mayChangeKey for a client that has authenticated with a secret: the key may be another one (RFC 9449 §5)
+   * @throws InvalidGrantError, InvalidScopeError
+   */
+  refresh(request: {
+    refreshToken: string
+    clientId: string
+    scopes: readonly Scope[] | null
+    keyThumbprint: string | null
+    mayChangeKey: boolean
   }): Promise<IssuedToken>
 
-  /** The session of a token; `null` where it is malformed, unknown, expired or revoked. */
-  verify(token: string): Promise<Session | null>
+  /** The session of a refresh token, the current one or any before it; `null` where it has none that lives. Uses nothing up. */
+  findRefreshSession(refreshToken: string): Promise<Session | null>
+
+  /**
+   * Makes a device code and a user code (RFC 8628 §3.2): ten minutes, five seconds between polls.
+   * @param request.address the network address that it comes from, shown to the person
+   * @param request.codeChallenge an S256 challenge whose verifier each poll must then bring, or `null`
+   */
+  requestDevice(request: Omit<DeviceRequest, "createdAt" | "expiresAt">): Promise<{
+    deviceCode: string
+    userCode: string
+    expiresInSeconds: number
+    intervalSeconds: number
+  }>
+
+  /**
+   * Binds a user code to an account: from now on nobody else can decide on it. Any number of times by the same account.
+   * @param userCode as a person types it
+   * @throws UserCodeError
+   */
+  claimDevice(userCode: string, accountId: string): Promise<DeviceRequest>
+
+  /** Approves, denies or lets go of what the account has claimed; returns what that was. @throws UserCodeError */
+  decideDevice(
+    userCode: string,
+    accountId: string,
+    decision: "approve" | "deny" | "release",
+  ): Promise<DeviceRequest>
+
+  /**
+   * A device's poll (RFC 8628 §3.4). Of any number after an approval, exactly one gets a token.
+   * @param request.codeVerifier of the challenge that the device code was asked for with; `null` where there was none
+   * @throws DevicePollError while there is no token, and InvalidGrantError where there will be none
+   */
+  pollDevice(request: {
+    deviceCode: string
+    clientId: string
+    codeVerifier: string | null
+    expiresInSeconds: number
+    keyThumbprint?: string | null
+  }): Promise<IssuedToken>
 
   /** An account's live sessions, the newest first. */
   listSessions(accountId: string): Promise<Session[]>
 
-  /** Ends the session of a token. `false` where there was none. When this resolves, the token is refused everywhere. */
+  /** Ends the session of an access token or a refresh token. `false` where there was none. When this resolves, its tokens are refused everywhere. */
   revoke(token: string): Promise<boolean>
 
   /** Ends the session of a revocation handle (`<tag>.<digest>`). `false` where there was none. */
@@ -72,6 +157,19 @@ export type TokenService = {
 
   /** Ends all sessions of an account, or all but one. Returns how many were ended. */
   revokeSessions(accountId: string, except?: { sessionId: string }): Promise<number>
+
+  /**
+   * Keeps a text for a while under a name that its keeper chooses. `false`, and nothing changes, where the name is taken: of any number of
+   * calls with one name, exactly one gets `true`.
+   * @param expiresAt milliseconds since the epoch
+   */
+  keep(name: string, text: string, expiresAt: number): Promise<boolean>
+
+  /** The text of a name, or `null`. */
+  recall(name: string): Promise<string | null>
+
+  /** The text of a name, which is free then; of any number of calls exactly one gets it. */
+  take(name: string): Promise<string | null>
 
   /** Resolves where the store answers. */
   ready(): Promise<void>
@@ -103,17 +201,39 @@ export function createTokenService(options: {
 
     createSession: async (request) => {
       const createdAt = now()
-      const { token, record, session } = newSession(source, createdAt, request)
-      await store.createSession(record, createdAt)
-      return { token, session }
+      const keyThumbprint = request.keyThumbprint ?? null
+      const { issued, creation } = newSession(source, createdAt, { ...request, keyThumbprint })
+      await store.createSession(creation, createdAt)
+      return issued
     },
 
+    refresh: (request) => refresh(store, source, request),
+
+    findRefreshSession: async (refreshToken) => {
+      const parsed = parseRefreshToken(refreshToken)
+      const found = parsed === null ? null : await store.findRefresh(parsed.tag, parsed.family, now())
+      return found === null ? null : publicSession(found.session)
+    },
+
+    requestDevice: (request) => requestDevice(store, source, request),
+
+    claimDevice: (userCode, accountId) => claimDevice(store, source, userCode, accountId),
+
+    decideDevice: (userCode, accountId, decision) =>
+      decideDevice(store, source, userCode, accountId, decision),
+
+    pollDevice: (request) => pollDevice(store, source, request),
+
     verify: verifier.verify,
+
+    inspect: verifier.inspect,
 
     listSessions: async (accountId) =>
       (await store.listSessions(tagOf(accountId), accountId, now())).map(publicSession),
 
     revoke: async (token) => {
+      const refreshed = parseRefreshToken(token)
+      if (refreshed !== null) return store.revokeByDigest(refreshed.tag, refreshed.family, now())
       const parsed = parseToken(token)
       if (parsed?.kind !== "at") return false
       return store.revokeByDigest(parsed.tag, digestOf(token), now())
@@ -129,6 +249,12 @@ export function createTokenService(options: {
 
     revokeSessions: (accountId, except) =>
       store.revokeAll(tagOf(accountId), accountId, except?.sessionId ?? null, now()),
+
+    keep: (name, text, expiresAt) => store.keep(digestOf(name), text, expiresAt, now()),
+
+    recall: (name) => store.recall(digestOf(name), now()),
+
+    take: (name) => store.take(digestOf(name), now()),
 
     ready: () => store.ping(),
 

@@ -1,4 +1,4 @@
-import { codeChallengeOf, revocationHandleOf } from "@authchemy/protocol"
+import { ALCHEMY_CLIENT_ID, ALCHEMY_GRANT, codeChallengeOf, revocationHandleOf } from "@authchemy/protocol"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { InvalidGrantError, type InvalidGrantReason } from "../errors.ts"
 import { mintToken, tagOf } from "../token-format.ts"
@@ -35,6 +35,7 @@ export function describeTokenStore(name: string, open: () => Promise<TokenStore>
 
     const issue = (accountId: string, change: { codeChallenge?: string | null } = {}) =>
       tokens.issueCode({
+        ...ALCHEMY_GRANT,
         accountId,
         redirectUri: REDIRECT,
         codeChallenge: codeChallengeOf(VERIFIER),
@@ -43,13 +44,14 @@ export function describeTokenStore(name: string, open: () => Promise<TokenStore>
       })
     const redemption = (code: string) => ({
       code,
+      clientId: ALCHEMY_CLIENT_ID,
       redirectUri: REDIRECT,
       codeVerifier: VERIFIER as string | null,
       expiresInSeconds: 3600,
       device: {},
     })
     const signIn = (accountId: string, expiresInSeconds = 3600) =>
-      tokens.createSession({ accountId, expiresInSeconds, device: DEVICE })
+      tokens.createSession({ ...ALCHEMY_GRANT, accountId, expiresInSeconds, device: DEVICE })
     const refusal = async (redeemed: Promise<unknown>): Promise<InvalidGrantReason> => {
       const error = await redeemed.then(
         () => new Error("redeemed"),
@@ -65,8 +67,10 @@ export function describeTokenStore(name: string, open: () => Promise<TokenStore>
         const { token, session } = await tokens.redeemCode(redemption(await issue(accountId)))
         expect(session).toEqual({
           id: expect.stringMatching(/^[\w-]{16}$/),
+          ...ALCHEMY_GRANT,
           accountId,
           device: DEVICE,
+          keyThumbprint: null,
           createdAt: clock,
           lastUsedAt: clock,
           expiresAt: clock + seconds(3600),
@@ -77,6 +81,7 @@ export function describeTokenStore(name: string, open: () => Promise<TokenStore>
 
       test("what was approved wins over what the redeeming client claims; what was left open is filled in", async () => {
         const code = await tokens.issueCode({
+          ...ALCHEMY_GRANT,
           accountId: newAccount(),
           redirectUri: REDIRECT,
           codeChallenge: codeChallengeOf(VERIFIER),

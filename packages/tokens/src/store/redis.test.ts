@@ -1,5 +1,6 @@
 import { once } from "node:events"
 import { type AddressInfo, connect, createServer, type Socket } from "node:net"
+import { ALCHEMY_CLIENT_ID, ALCHEMY_GRANT } from "@authchemy/protocol"
 import { createClient } from "@redis/client"
 import { afterAll, beforeAll, expect, inject, test } from "vitest"
 import { tagOf } from "../token-format.ts"
@@ -28,7 +29,12 @@ const keysOf = async (mine: string) => {
 test("revoking deletes the session's key and its index entry in one step", async () => {
   const mine = `${prefix}revoke:`
   const tokens = createTokenService({ store: await openRedisStore({ url, prefix: mine }) })
-  const { token } = await tokens.createSession({ accountId: "ada", expiresInSeconds: 60, device: {} })
+  const { token } = await tokens.createSession({
+    ...ALCHEMY_GRANT,
+    accountId: "ada",
+    expiresInSeconds: 60,
+    device: {},
+  })
   const tag = tagOf("ada")
   expect(await keysOf(mine)).toEqual([
     `${mine}i:{${tag}}ada`,
@@ -43,9 +49,22 @@ test("S45 no key and no value holds a token or a code", async () => {
   const mine = `${prefix}dump:`
   const tokens = createTokenService({ store: await openRedisStore({ url, prefix: mine }) })
   const redirectUri = "http://127.0.0.1:1/callback"
-  const code = await tokens.issueCode({ accountId: "ada", redirectUri, codeChallenge: null, device: {} })
-  const unused = await tokens.issueCode({ accountId: "ada", redirectUri, codeChallenge: null, device: {} })
+  const code = await tokens.issueCode({
+    ...ALCHEMY_GRANT,
+    accountId: "ada",
+    redirectUri,
+    codeChallenge: null,
+    device: {},
+  })
+  const unused = await tokens.issueCode({
+    ...ALCHEMY_GRANT,
+    accountId: "ada",
+    redirectUri,
+    codeChallenge: null,
+    device: {},
+  })
   const { token } = await tokens.redeemCode({
+    clientId: ALCHEMY_CLIENT_ID,
     code,
     redirectUri,
     codeVerifier: null,
@@ -73,9 +92,15 @@ test("S45 no key and no value holds a token or a code", async () => {
 test("every key expires by itself", async () => {
   const mine = `${prefix}ttl:`
   const tokens = createTokenService({ store: await openRedisStore({ url, prefix: mine }) })
-  await tokens.createSession({ accountId: "ada", expiresInSeconds: 600, device: {} })
-  await tokens.createSession({ accountId: "ada", expiresInSeconds: 60, device: {} })
-  await tokens.issueCode({ accountId: "ada", redirectUri: "x", codeChallenge: null, device: {} })
+  await tokens.createSession({ ...ALCHEMY_GRANT, accountId: "ada", expiresInSeconds: 600, device: {} })
+  await tokens.createSession({ ...ALCHEMY_GRANT, accountId: "ada", expiresInSeconds: 60, device: {} })
+  await tokens.issueCode({
+    ...ALCHEMY_GRANT,
+    accountId: "ada",
+    redirectUri: "x",
+    codeChallenge: null,
+    device: {},
+  })
   const ttls = await Promise.all((await keysOf(mine)).map((key) => admin.pTTL(key)))
   expect(ttls).toHaveLength(4)
   for (const ttl of ttls) expect(ttl).toBeGreaterThan(0)
@@ -110,7 +135,12 @@ test("S52 a connection that goes silent is an error within the limit, never a ye
     onError: (error) => errors.push(error),
   })
   const tokens: TokenService = createTokenService({ store })
-  const { token } = await tokens.createSession({ accountId: "ada", expiresInSeconds: 60, device: {} })
+  const { token } = await tokens.createSession({
+    ...ALCHEMY_GRANT,
+    accountId: "ada",
+    expiresInSeconds: 60,
+    device: {},
+  })
   relay.freeze()
   await expect(tokens.verify(token)).rejects.toMatchObject({ code: "store_unavailable" })
   await expect(tokens.revoke(token)).rejects.toMatchObject({ code: "store_unavailable" })

@@ -1,24 +1,28 @@
-import { createClient } from "@redis/client"
-import { StoreUnavailableError } from "../errors.ts"
-import { scripts } from "./redis-scripts.ts"
-import { packSession, packTime, unpackSession } from "./session-packing.ts"
+import { ALCHEMY_CLIENT_ID } from "@authchemy/protocol"
+import { answered, closeRedis, connectToRedis, type RedisConnection } from "./redis-connection.ts"
+import { redisDevices } from "./redis-devices.ts"
+import {
+  packScopes,
+  packSession,
+  packTime,
+  unpackScopes,
+  unpackSession,
+  unpackTime,
+} from "./session-packing.ts"
 import {
   type CodeRecord,
   LAST_USE_RESOLUTION_MS,
+  ROTATION_GRACE_MS,
+  type SessionCreation,
   type SessionRecord,
   type TokenStore,
   USED_CODE_RETENTION_MS,
 } from "./store.ts"
 
-/** How long an operation may take before the caller is told that nothing is known. */
-const COMMAND_LIMIT_MS = 500
-const CONNECT_LIMIT_MS = 2_000
-const RECONNECT_LIMIT_MS = 1_000
-
 /**
- * Opens a store on one Redis server. Keys: `<prefix>c:{tag}<digest>` codes, `<prefix>s:{tag}<digest>` sessions,
- * `<prefix>i:{tag}<accountId>` an account's index. Commands are never queued while the connection is down, and each is given up
- * after 500 ms. The connection is made anew by itself.
+ * Opens a store on one Redis server. Keys: `<prefix>c:{tag}<digest>` codes, `<prefix>s:{tag}<digest>` sessions, `<prefix>r:{tag}<family>`
+ * refresh tokens, `<prefix>i:{tag}<accountId>` an account's index, `<prefix>d:` and `<prefix>u:` devices, `<prefix>n:<key>` texts that are kept.
+ * Commands are never queued while the connection is down, and each is given up after 500 ms. The connection is made anew by itself.
  *
  * @param options.url `redis[s]://[[user][:password]@]host[:port][/database]`
  * @param options.prefix in front of every key
@@ -30,58 +34,23 @@ export async function openRedisStore(options: {
   prefix?: string
   onError?: (error: Error) => void
 }): Promise<TokenStore> {
-  const client = createClient({
-    url: options.url,
-    scripts,
-    disableOfflineQueue: true,
-    maintNotifications: "disabled",
-    socket: {
-      connectTimeout: CONNECT_LIMIT_MS,
-      reconnectStrategy: (retries) => Math.min(25 * 2 ** Math.min(retries, 10), RECONNECT_LIMIT_MS),
-    },
-  })
-  client.on("error", (error: Error) => options.onError?.(error))
-  try {
-    await within(CONNECT_LIMIT_MS, client.connect())
-    await refuseEviction(client)
-  } catch (error) {
-    client.destroy()
-    throw error instanceof StoreUnavailableError ? error : new StoreUnavailableError(error)
-  }
-  return createRedisStore(client, options.prefix ?? "authchemy:")
+  return createRedisStore(await connectToRedis(options), options.prefix ?? "authchemy:")
 }
 
-/** What the store uses of the client: the scripts, `hGetAll`, `get`, `ping`, `close`. */
-type Client = ReturnType<typeof createClient<Record<never, never>, Record<never, never>, typeof scripts>>
-
-function createRedisStore(client: Client, prefix: string): TokenStore {
+function createRedisStore(client: RedisConnection, prefix: string): TokenStore {
   const codeKey = (tag: string, digest: string) => `${prefix}c:{${tag}}${digest}`
-  const sessionPrefix = (tag: string) => `${prefix}s:{${tag}}`
-  const sessionKey = (tag: string, digest: string) => sessionPrefix(tag) + digest
-  const indexPrefix = (tag: string) => `${prefix}i:{${tag}}`
-  const indexKey = (tag: string, accountId: string) => indexPrefix(tag) + accountId
-  const seconds = (time: number) => String(time / 1000)
-  const creation = (session: SessionRecord, now: number) => [
-    packSession(session),
-    String(Math.max(1, session.expiresAt - now)),
-    session.digest,
-    seconds(session.expiresAt),
-    seconds(now),
-  ]
+  const sessionKey = (tag: string, digest: string) => `${prefix}s:{${tag}}${digest}`
+  const indexKey = (tag: string, accountId: string) => `${prefix}i:{${tag}}${accountId}`
+  const familyKey = (tag: string, family: string) => `${prefix}r:{${tag}}${family}`
 
   return {
+    ...redisDevices(client, prefix),
+
     putCode: async (code, now) => {
-      const { tag, digest, accountId, redirectUri, codeChallenge, device, expiresAt } = code
-      await answered(
-        client.putCode(
-          [codeKey(tag, digest)],
-          [
-            String(Math.max(1, expiresAt - now)),
-            ...["accountId", accountId, "redirectUri", redirectUri, "codeChallenge", codeChallenge ?? ""],
-            ...["device", JSON.stringify(device), "expiresAt", String(expiresAt), "usedBy", ""],
-          ],
-        ),
-      )
+      const { tag, digest } = code
+      const fields = Object.entries(codeFields(code)).flat()
+      const ttl = String(Math.max(1, code.expiresAt - now))
+      await answered(client.putCode(codeKey(tag, digest), [prefix, tag, ttl, ...fields]))
     },
 
     findCode: async (tag, digest) => {
@@ -89,112 +58,133 @@ function createRedisStore(client: Client, prefix: string): TokenStore {
       return fields.accountId === undefined ? null : codeOf(tag, digest, fields)
     },
 
-    redeemCode: (code, session, now) =>
+    redeemCode: (code, creation, now) =>
       answered(
-        client.redeemCode(
-          [
-            codeKey(code.tag, code.digest),
-            sessionKey(session.tag, session.digest),
-            indexKey(session.tag, session.accountId),
-          ],
-          [
-            ...creation(session, now),
-            String(USED_CODE_RETENTION_MS),
-            sessionPrefix(session.tag),
-            packTime(now),
-          ],
-        ) as Promise<"redeemed" | "replayed" | "unknown">,
+        client.redeemCode(codeKey(code.tag, code.digest), [
+          ...[prefix, code.tag, packTime(now), String(USED_CODE_RETENTION_MS)],
+          ...creationArguments(creation, now),
+        ]) as Promise<"redeemed" | "replayed" | "unknown">,
       ),
 
-    createSession: async (session, now) => {
-      const { tag, digest, accountId } = session
-      await answered(
-        client.createSession([sessionKey(tag, digest), indexKey(tag, accountId)], creation(session, now)),
-      )
+    createSession: async (creation, now) => {
+      const { tag, digest } = creation.session
+      const given = [prefix, tag, ...creationArguments(creation, now)]
+      await answered(client.createSession(sessionKey(tag, digest), given))
     },
 
     findSession: async (tag, digest, now) => {
       const packed = await answered(client.get(sessionKey(tag, digest)))
-      if (packed === null) return null
-      const session = unpackSession(packed)
-      return session.expiresAt > now ? { ...session, tag, digest } : null
+      return packed === null ? null : liveSession(packed, tag, digest, now)
+    },
+
+    findRefresh: async (tag, family, now) => {
+      const [packed, current] = await answered(
+        client.findRefresh(sessionKey(tag, family), [prefix, tag, family]),
+      )
+      if (!packed || !current) return null
+      const session = liveSession(packed, tag, family, now)
+      return session === null ? null : { session, current }
+    },
+
+    rotateRefresh: async ({ tag, family, presented, next }, now) => {
+      const { access } = next
+      const [outcome, nonce = "", digest = "", packed = ""] = await answered(
+        client.rotateRefresh(familyKey(tag, family), [
+          ...[prefix, tag, family, access.accountId, packTime(now), String(now), String(ROTATION_GRACE_MS)],
+          ...[presented, next.current, next.nonce, access.digest, packSession(access), ttlOf(access, now)],
+        ]),
+      )
+      if (outcome === "repeated") return { outcome, nonce, access: { ...unpackSession(packed), tag, digest } }
+      return { outcome: outcome as "rotated" | "replayed" | "unknown" }
     },
 
     listSessions: async (tag, accountId, now) => {
-      const found = await answered(client.listSessions([indexKey(tag, accountId)], [sessionPrefix(tag)]))
+      const found = await answered(client.listSessions(indexKey(tag, accountId), [prefix, tag]))
       const sessions: SessionRecord[] = []
       for (let index = 0; index < found.length; index += 2) {
-        const session = unpackSession(found[index + 1] as string)
-        if (session.expiresAt > now) sessions.push({ ...session, tag, digest: found[index] as string })
+        const session = liveSession(found[index + 1] ?? "", tag, found[index] ?? "", now)
+        if (session !== null) sessions.push(session)
       }
       return sessions.sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1))
     },
 
     touchSession: async (tag, digest, now) => {
-      await answered(
-        client.touchSession(
-          [sessionKey(tag, digest)],
-          [packTime(now), packTime(now - LAST_USE_RESOLUTION_MS)],
-        ),
-      )
+      const times = [packTime(now), packTime(now - LAST_USE_RESOLUTION_MS)]
+      await answered(client.touchSession(sessionKey(tag, digest), [prefix, tag, ...times]))
     },
 
-    revokeByDigest: async (tag, digest, now) =>
-      (await answered(
-        client.revokeByDigest([sessionKey(tag, digest)], [indexPrefix(tag), digest, packTime(now)]),
-      )) === 1,
+    revokeByDigest: async (tag, digest, now) => {
+      const given = [prefix, tag, digest, packTime(now)]
+      return (await answered(client.revokeByDigest(sessionKey(tag, digest), given))) === 1
+    },
 
-    revokeById: async (tag, accountId, sessionId, now) =>
-      (await answered(
-        client.revokeById([indexKey(tag, accountId)], [sessionPrefix(tag), sessionId, packTime(now)]),
-      )) === 1,
+    revokeById: async (tag, accountId, sessionId, now) => {
+      const given = [prefix, tag, accountId, sessionId, packTime(now)]
+      return (await answered(client.revokeById(indexKey(tag, accountId), given))) === 1
+    },
 
-    revokeAll: async (tag, accountId, exceptId, now) =>
+    revokeAll: (tag, accountId, exceptId, now) =>
       answered(
-        client.revokeAll([indexKey(tag, accountId)], [sessionPrefix(tag), exceptId ?? "", packTime(now)]),
+        client.revokeAll(indexKey(tag, accountId), [prefix, tag, accountId, exceptId ?? "", packTime(now)]),
       ),
+
+    keep: async (key, text, expiresAt, now) => {
+      const expiration = { type: "PX", value: Math.max(1, expiresAt - now) } as const
+      const options = { condition: "NX", expiration } as const
+      return (await answered(client.set(`${prefix}n:${key}`, packTime(expiresAt) + text, options))) !== null
+    },
+
+    recall: async (key, now) => unexpired(await answered(client.get(`${prefix}n:${key}`)), now),
+
+    take: async (key, now) => unexpired(await answered(client.getDel(`${prefix}n:${key}`)), now),
 
     ping: async () => {
       await answered(client.ping())
     },
 
-    close: async () => {
-      if (!client.isOpen) return
-      await within(COMMAND_LIMIT_MS, client.close()).catch(() => client.destroy())
-    },
+    close: () => closeRedis(client),
   }
 }
 
-/** A cache may forget; a store of sessions and used codes may not. */
-async function refuseEviction(client: Client): Promise<void> {
-  const memory = await within(COMMAND_LIMIT_MS, client.info("memory"))
-  const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1] ?? "unknown"
-  if (policy !== "noeviction") {
-    throw new StoreUnavailableError(
-      new Error(
-        `Redis evicts keys (maxmemory-policy ${policy}), so it would forget sessions and used codes; ` +
-          "set it to noeviction: redis-cli CONFIG SET maxmemory-policy noeviction",
-      ),
-    )
-  }
+/** What the scripts that create a session take: see `CREATE` in `redis-scripts.ts`. */
+function creationArguments({ session, refresh }: SessionCreation, now: number): string[] {
+  const seconds = (time: number) => String(time / 1000)
+  const created = [
+    ...[session.digest, packSession(session), ttlOf(session, now), session.accountId],
+    ...[seconds(session.expiresAt), seconds(now)],
+  ]
+  if (refresh === null) return created
+  const { current, access } = refresh
+  return [...created, current, access.digest, packSession(access), ttlOf(access, now)]
 }
 
-/** Within the time limit, or the store is unavailable: whatever goes wrong, nothing is known of what happened. */
-async function answered<T>(reply: Promise<T>): Promise<T> {
-  try {
-    return await within(COMMAND_LIMIT_MS, reply)
-  } catch (error) {
-    throw new StoreUnavailableError(error)
-  }
+/** Milliseconds until a session's end. */
+function ttlOf(session: SessionRecord, now: number): string {
+  return String(Math.max(1, session.expiresAt - now))
 }
 
-async function within<T>(limitMs: number, reply: Promise<T>): Promise<T> {
-  const { promise: limit, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`no answer from Redis within ${limitMs} ms`)), limitMs)
-  try {
-    return await Promise.race([reply, limit])
-  } finally {
-    clearTimeout(timer)
+function liveSession(packed: string, tag: string, digest: string, now: number): SessionRecord | null {
+  const session = unpackSession(packed)
+  return session.expiresAt > now ? { ...session, tag, digest } : null
+}
+
+function unexpired(value: string | null, now: number): string | null {
+  const head = packTime(0).length
+  return value === null || unpackTime(value.slice(0, head)) <= now ? null : value.slice(head)
+}
+
+function codeFields(code: CodeRecord): Record<string, string> {
+  return {
+    accountId: code.accountId,
+    clientId: code.clientId,
+    scopes: packScopes(code.scopes),
+    redirectUri: code.redirectUri ?? "",
+    codeChallenge: code.codeChallenge ?? "",
+    keyThumbprint: code.keyThumbprint ?? "",
+    device: JSON.stringify(code.device),
+    endsOnReplay: code.endsOnReplay ? "1" : "0",
+    expiresAt: String(code.expiresAt),
+    usedBy: "",
   }
 }
 
@@ -203,9 +193,13 @@ function codeOf(tag: string, digest: string, fields: Record<string, string>): Co
     digest,
     tag,
     accountId: fields.accountId ?? "",
-    redirectUri: fields.redirectUri ?? "",
+    clientId: fields.clientId || ALCHEMY_CLIENT_ID,
+    scopes: unpackScopes(fields.scopes ?? ""),
+    redirectUri: fields.redirectUri || null,
     codeChallenge: fields.codeChallenge || null,
+    keyThumbprint: fields.keyThumbprint || null,
     device: JSON.parse(fields.device ?? "{}"),
+    endsOnReplay: fields.endsOnReplay !== "0",
     expiresAt: Number(fields.expiresAt),
     usedBy: fields.usedBy || null,
   }

@@ -1,5 +1,5 @@
-import type { DeviceClaims } from "@authchemy/protocol"
-import type { Session } from "../token-service.ts"
+import { ALCHEMY_CLIENT_ID, DEFAULT_SCOPES, type DeviceClaims, type Scope } from "@authchemy/protocol"
+import type { SessionRecord } from "./store.ts"
 
 /** Session ids have this many characters; the scripts find them by position. */
 export const SESSION_ID_LENGTH = 16
@@ -12,13 +12,34 @@ export function packTime(time: number): string {
   return Math.max(0, Math.trunc(time)).toString(36).padStart(TIME_LENGTH, "0")
 }
 
+/** Reads what `packTime` wrote. */
+export function unpackTime(text: string): number {
+  return Number.parseInt(text, 36)
+}
+
+/** Scopes as one text, as short as it gets: nothing for what most sessions have. */
+export function packScopes(scopes: readonly Scope[]): string {
+  const text = scopes.join(" ")
+  return text === DEFAULT_SCOPES.join(" ") ? "" : text
+}
+
+/** Reads what `packScopes` wrote. */
+export function unpackScopes(text: string): readonly Scope[] {
+  return text === "" ? DEFAULT_SCOPES : (text.split(" ") as Scope[])
+}
+
 /**
  * A session as one short text: a version character, last use, expiry and creation (9 base36 digits each), the id (16), and JSON
- * `[accountId, name, os, client]`, empty claims left out from the end.
+ * `[accountId, name, os, client, clientId, scopes, keyThumbprint, family]`. What is empty, or as with most sessions (the `alchemy` command, the
+ * default scopes), is an empty text, and left out from the end.
  */
-export function packSession(session: Session): string {
+export function packSession(session: Omit<SessionRecord, "digest" | "tag">): string {
   const { name, os, client } = session.device
-  const variable = [session.accountId, name ?? "", os ?? "", client ?? ""]
+  const variable = [
+    ...[session.accountId, name ?? "", os ?? "", client ?? ""],
+    session.clientId === ALCHEMY_CLIENT_ID ? "" : session.clientId,
+    ...[packScopes(session.scopes), session.keyThumbprint ?? "", session.family ?? ""],
+  ]
   while (variable.at(-1) === "") variable.pop()
   return (
     VERSION +
@@ -30,16 +51,15 @@ export function packSession(session: Session): string {
   )
 }
 
-/** Reads what `packSession` wrote. @throws Error where the text is something else. */
-export function unpackSession(text: string): Session {
+/** Reads what `packSession` wrote, and what was written before sessions had clients. @throws Error where the text is something else. */
+export function unpackSession(text: string): Omit<SessionRecord, "digest" | "tag"> {
   if (text[0] !== VERSION) throw new Error(`unknown session record version ${JSON.stringify(text[0])}`)
   const time = (index: number) =>
-    Number.parseInt(text.slice(1 + index * TIME_LENGTH, 1 + (index + 1) * TIME_LENGTH), 36)
+    unpackTime(text.slice(1 + index * TIME_LENGTH, 1 + (index + 1) * TIME_LENGTH))
   const idStart = 1 + 3 * TIME_LENGTH
-  const [accountId, name, os, client] = JSON.parse(text.slice(idStart + SESSION_ID_LENGTH)) as [
-    string,
-    ...(string | undefined)[],
-  ]
+  const [accountId, name, os, client, clientId, scopes, keyThumbprint, family] = JSON.parse(
+    text.slice(idStart + SESSION_ID_LENGTH),
+  ) as [string, ...(string | undefined)[]]
   const device: DeviceClaims = {}
   if (name) device.name = name
   if (os) device.os = os
@@ -47,7 +67,11 @@ export function unpackSession(text: string): Session {
   return {
     id: text.slice(idStart, idStart + SESSION_ID_LENGTH),
     accountId,
+    clientId: clientId || ALCHEMY_CLIENT_ID,
+    scopes: unpackScopes(scopes ?? ""),
     device,
+    keyThumbprint: keyThumbprint || null,
+    family: family || null,
     createdAt: time(2),
     lastUsedAt: time(0),
     expiresAt: time(1),

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
+import { ALCHEMY_GRANT } from "@authchemy/protocol"
 import { afterAll, expect, test } from "vitest"
 import { createTokenService } from "../token-service.ts"
 import { describeTokenStore } from "./contract.ts"
@@ -16,12 +17,18 @@ test("S45 the file holds no token and no code", async () => {
   const path = join(directory, "dump.db")
   const tokens = createTokenService({ store: await openSqliteStore(path) })
   const code = await tokens.issueCode({
+    ...ALCHEMY_GRANT,
     accountId: "account",
     redirectUri: "http://127.0.0.1:1/callback",
     codeChallenge: null,
     device: {},
   })
-  const { token } = await tokens.createSession({ accountId: "account", expiresInSeconds: 60, device: {} })
+  const { token } = await tokens.createSession({
+    ...ALCHEMY_GRANT,
+    accountId: "account",
+    expiresInSeconds: 60,
+    device: {},
+  })
   const files = readdirSync(directory).filter((name) => name.startsWith("dump.db"))
   expect(files).toContain("dump.db-wal")
   const dump = Buffer.concat(files.map((name) => readFileSync(join(directory, name))))
@@ -40,7 +47,7 @@ test("a write waits for another connection's transaction, without blocking the e
   const other = new DatabaseSync(path)
   other.exec("BEGIN IMMEDIATE")
   const { promise: turned, resolve } = Promise.withResolvers<void>()
-  const created = tokens.createSession({ accountId: "a", expiresInSeconds: 60, device: {} })
+  const created = tokens.createSession({ ...ALCHEMY_GRANT, accountId: "a", expiresInSeconds: 60, device: {} })
   setImmediate(() => {
     other.exec("COMMIT")
     resolve()
@@ -55,7 +62,12 @@ test("a write waits for another connection's transaction, without blocking the e
 test("a closed store is unavailable, not empty", async () => {
   const store = await openSqliteStore(join(directory, "closed.db"))
   const tokens = createTokenService({ store })
-  const { token } = await tokens.createSession({ accountId: "a", expiresInSeconds: 60, device: {} })
+  const { token } = await tokens.createSession({
+    ...ALCHEMY_GRANT,
+    accountId: "a",
+    expiresInSeconds: 60,
+    device: {},
+  })
   await tokens.close()
   await expect(tokens.verify(token)).rejects.toMatchObject({ code: "store_unavailable" })
 })
@@ -69,10 +81,10 @@ test("writes clear expired rows away on their way", async () => {
   let now = 1_000_000
   const tokens = createTokenService({ store: await openSqliteStore(path), now: () => now })
   for (let index = 0; index < 5; index++) {
-    await tokens.createSession({ accountId: "a", expiresInSeconds: 60, device: {} })
+    await tokens.createSession({ ...ALCHEMY_GRANT, accountId: "a", expiresInSeconds: 60, device: {} })
   }
   now += 61_000
-  await tokens.createSession({ accountId: "a", expiresInSeconds: 60, device: {} })
+  await tokens.createSession({ ...ALCHEMY_GRANT, accountId: "a", expiresInSeconds: 60, device: {} })
   const database = new DatabaseSync(path, { readOnly: true })
   expect(database.prepare("SELECT count(*) AS n FROM authchemy_sessions").get()?.n).toBe(1)
   database.close()

@@ -1,188 +1,223 @@
-import { DatabaseSync, type SQLOutputValue } from "node:sqlite"
-import { setTimeout as delay } from "node:timers/promises"
-import { StoreUnavailableError } from "../errors.ts"
+import { packScopes, unpackScopes } from "./session-packing.ts"
+import {
+  connectToSqlite,
+  type Row,
+  type SqliteConnection,
+  SWEEP_ROWS,
+  textOrNull,
+} from "./sqlite-connection.ts"
+import { sqliteDevices } from "./sqlite-devices.ts"
 import {
   type CodeRecord,
   LAST_USE_RESOLUTION_MS,
+  ROTATION_GRACE_MS,
+  type SessionCreation,
   type SessionRecord,
   type TokenStore,
   USED_CODE_RETENTION_MS,
 } from "./store.ts"
 
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS authchemy_codes (
-    digest TEXT PRIMARY KEY,
-    tag TEXT NOT NULL,
-    account_id TEXT NOT NULL,
-    redirect_uri TEXT NOT NULL,
-    code_challenge TEXT,
-    device TEXT NOT NULL,
-    expires_at INTEGER NOT NULL,
-    used_by TEXT,
-    keep_until INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS authchemy_codes_keep_until ON authchemy_codes (keep_until);
-  CREATE TABLE IF NOT EXISTS authchemy_sessions (
-    digest TEXT PRIMARY KEY,
-    tag TEXT NOT NULL,
-    id TEXT NOT NULL,
-    account_id TEXT NOT NULL,
-    device TEXT NOT NULL,
-    created_at INTEGER NOT NULL,
-    last_used_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS authchemy_sessions_account ON authchemy_sessions (account_id, id);
-  CREATE INDEX IF NOT EXISTS authchemy_sessions_expires_at ON authchemy_sessions (expires_at);
-`
-
-/** How long an operation is tried while another connection writes. */
-const BUSY_LIMIT_MS = 2_000
-const SQLITE_BUSY = 5
-/** How many expired rows a write clears away on its way. */
-const SWEEP_ROWS = 8
-
 /**
- * Opens a store in an SQLite file (WAL; every write is on disk, `synchronous=FULL`, before it is acknowledged). Several
- * processes may share the file: a busy database is waited for without blocking the event loop, because the connection that holds
- * the lock may belong to this very process.
+ * Opens a store in an SQLite file. Several processes may share it: a busy database is waited for without blocking the event loop, because
+ * the connection that holds the lock may belong to this very process.
  * @param path the file, made where it is missing
  * @throws StoreUnavailableError
  */
 export async function openSqliteStore(path: string): Promise<TokenStore> {
-  const connection = await whenNotBusy(() => {
-    const database = new DatabaseSync(path, { timeout: 0 })
-    try {
-      database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
-      database.exec(SCHEMA)
-      return database
-    } catch (error) {
-      database.close()
-      throw error
-    }
-  })
-  return createSqliteStore(connection)
+  return createSqliteStore(await connectToSqlite(path))
 }
 
-function createSqliteStore(database: DatabaseSync): TokenStore {
+function createSqliteStore(connection: SqliteConnection): TokenStore {
+  const { database, reading, writing } = connection
   const statements = {
-    insertCode: database.prepare("INSERT INTO authchemy_codes VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?)"),
+    putCode: database.prepare(
+      `INSERT INTO authchemy_codes VALUES (${Array(13).fill("?").join(", ")})
+       ON CONFLICT (digest) DO UPDATE SET account_id = excluded.account_id, tag = excluded.tag,
+         expires_at = excluded.expires_at, keep_until = excluded.keep_until WHERE used_by IS NULL`,
+    ),
     findCode: database.prepare("SELECT * FROM authchemy_codes WHERE digest = ? AND tag = ?"),
     useCode: database.prepare("UPDATE authchemy_codes SET used_by = ?, keep_until = ? WHERE digest = ?"),
     sweepCodes: database.prepare(
       "DELETE FROM authchemy_codes WHERE digest IN (SELECT digest FROM authchemy_codes WHERE keep_until <= ? LIMIT ?)",
     ),
-    insertSession: database.prepare("INSERT INTO authchemy_sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+    insertSession: database.prepare(
+      `INSERT INTO authchemy_sessions VALUES (${Array(12).fill("?").join(", ")})`,
+    ),
     findSession: database.prepare(
       "SELECT * FROM authchemy_sessions WHERE digest = ? AND tag = ? AND expires_at > ?",
     ),
     listSessions: database.prepare(
-      "SELECT * FROM authchemy_sessions WHERE account_id = ? AND expires_at > ? ORDER BY created_at DESC, id",
+      "SELECT * FROM authchemy_sessions WHERE account_id = ? AND family IS NULL AND expires_at > ? ORDER BY created_at DESC, id",
     ),
     touch: database.prepare(
       "UPDATE authchemy_sessions SET last_used_at = ?1 WHERE digest = ?2 AND last_used_at <= ?1 - ?3",
     ),
-    deleteByDigest: database.prepare(
-      "DELETE FROM authchemy_sessions WHERE digest = ? AND tag = ? AND expires_at > ?",
+    touchFamily: database.prepare(
+      `UPDATE authchemy_sessions SET last_used_at = ?1
+       WHERE last_used_at < ?1 AND digest = (SELECT family FROM authchemy_sessions WHERE digest = ?2)`,
     ),
-    deleteById: database.prepare(
-      "DELETE FROM authchemy_sessions WHERE account_id = ? AND id = ? AND expires_at > ?",
-    ),
-    deleteAll: database.prepare(
-      "DELETE FROM authchemy_sessions WHERE account_id = ? AND id IS NOT ? AND expires_at > ?",
-    ),
+    deleteSession: database.prepare("DELETE FROM authchemy_sessions WHERE digest = ? AND expires_at > ?"),
+    deleteAccess: database.prepare("DELETE FROM authchemy_sessions WHERE family = ?"),
+    deleteRefresh: database.prepare("DELETE FROM authchemy_refresh WHERE family = ?"),
     sweepSessions: database.prepare(
-      "DELETE FROM authchemy_sessions WHERE digest IN (SELECT digest FROM authchemy_sessions WHERE expires_at <= ? LIMIT ?)",
+      "DELETE FROM authchemy_sessions WHERE digest IN (SELECT digest FROM authchemy_sessions WHERE expires_at <= ? LIMIT ?) RETURNING digest",
+    ),
+    insertRefresh: database.prepare("INSERT INTO authchemy_refresh VALUES (?, ?, NULL, NULL, NULL, ?, NULL)"),
+    findRefresh: database.prepare("SELECT * FROM authchemy_refresh WHERE family = ?"),
+    rotate: database.prepare(
+      `UPDATE authchemy_refresh SET previous = current, current = ?, rotated_at = ?, nonce = ?,
+         access_before = access, access = ? WHERE family = ?`,
+    ),
+    keep: database.prepare("INSERT INTO authchemy_kept VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING"),
+    recall: database.prepare("SELECT text FROM authchemy_kept WHERE key = ? AND expires_at > ?"),
+    take: database.prepare("DELETE FROM authchemy_kept WHERE key = ? RETURNING text, expires_at"),
+    sweepKept: database.prepare(
+      "DELETE FROM authchemy_kept WHERE key IN (SELECT key FROM authchemy_kept WHERE expires_at <= ? LIMIT ?)",
     ),
   }
 
-  /** Runs `work` in one transaction that holds the write lock from its beginning. */
-  const writing = <T>(work: () => T): Promise<T> =>
-    whenNotBusy(() => {
-      database.exec("BEGIN IMMEDIATE")
-      try {
-        const result = work()
-        database.exec("COMMIT")
-        return result
-      } catch (error) {
-        if (database.isTransaction) database.exec("ROLLBACK")
-        throw error
-      }
-    })
-
-  const insertSession = (session: SessionRecord, now: number) => {
-    statements.sweepSessions.run(now, SWEEP_ROWS)
+  const insertSession = (session: SessionRecord) => {
     const { digest, tag, id, accountId, device, createdAt, lastUsedAt, expiresAt } = session
     statements.insertSession.run(
       ...[digest, tag, id, accountId, JSON.stringify(device), createdAt, lastUsedAt, expiresAt],
+      ...[session.clientId, packScopes(session.scopes), session.keyThumbprint, session.family],
     )
   }
 
+  const create = ({ session, refresh }: SessionCreation, now: number) => {
+    for (const { digest } of statements.sweepSessions.all(now, SWEEP_ROWS)) {
+      statements.deleteRefresh.run(String(digest))
+    }
+    insertSession(session)
+    if (refresh === null) return
+    insertSession(refresh.access)
+    statements.insertRefresh.run(session.digest, refresh.current, refresh.access.digest)
+  }
+
+  const find = (tag: string, digest: string, now: number) => {
+    const row = statements.findSession.get(digest, tag, now)
+    return row === undefined ? null : sessionOf(row)
+  }
+
+  /** Ends a session with all that hangs on it. */
+  const finish = (digest: string, now: number): boolean => {
+    statements.deleteAccess.run(digest)
+    statements.deleteRefresh.run(digest)
+    return statements.deleteSession.run(digest, now).changes === 1
+  }
+
+  const list = (accountId: string, now: number) => statements.listSessions.all(accountId, now).map(sessionOf)
+
   return {
+    ...sqliteDevices(connection),
+
     putCode: (code, now) =>
       writing(() => {
         statements.sweepCodes.run(now, SWEEP_ROWS)
         const { digest, tag, accountId, redirectUri, codeChallenge, device, expiresAt } = code
-        statements.insertCode.run(
-          ...[
-            digest,
-            tag,
-            accountId,
-            redirectUri,
-            codeChallenge,
-            JSON.stringify(device),
-            expiresAt,
-            expiresAt,
-          ],
+        statements.putCode.run(
+          ...[digest, tag, accountId, redirectUri, codeChallenge, JSON.stringify(device), expiresAt, null],
+          ...[expiresAt, code.clientId, packScopes(code.scopes), code.keyThumbprint],
+          code.endsOnReplay ? 1 : 0,
         )
       }),
 
     findCode: (tag, digest) =>
-      whenNotBusy(() => {
+      reading(() => {
         const row = statements.findCode.get(digest, tag)
         return row === undefined ? null : codeOf(row)
       }),
 
-    redeemCode: (code, session, now) =>
+    redeemCode: (code, creation, now) =>
       writing(() => {
         const row = statements.findCode.get(code.digest, code.tag)
         if (row === undefined) return "unknown"
-        const { usedBy } = codeOf(row)
+        const { usedBy, endsOnReplay } = codeOf(row)
         if (usedBy !== null) {
-          statements.deleteByDigest.run(usedBy, code.tag, now)
+          if (endsOnReplay) finish(usedBy, now)
           return "replayed"
         }
-        statements.useCode.run(session.digest, now + USED_CODE_RETENTION_MS, code.digest)
-        insertSession(session, now)
+        statements.useCode.run(creation.session.digest, now + USED_CODE_RETENTION_MS, code.digest)
+        create(creation, now)
         return "redeemed"
       }),
 
-    createSession: (session, now) => writing(() => insertSession(session, now)),
+    createSession: (creation, now) => writing(() => create(creation, now)),
 
-    findSession: (tag, digest, now) =>
-      whenNotBusy(() => {
-        const row = statements.findSession.get(digest, tag, now)
-        return row === undefined ? null : sessionOf(row)
+    findSession: (tag, digest, now) => reading(() => find(tag, digest, now)),
+
+    findRefresh: (tag, family, now) =>
+      reading(() => {
+        const session = find(tag, family, now)
+        const row = statements.findRefresh.get(family)
+        return session === null || row === undefined ? null : { session, current: String(row.current) }
       }),
 
-    listSessions: (_tag, accountId, now) =>
-      whenNotBusy(() => statements.listSessions.all(accountId, now).map(sessionOf)),
+    rotateRefresh: ({ tag, family, presented, next }, now) =>
+      writing(() => {
+        const row = statements.findRefresh.get(family)
+        if (row === undefined || find(tag, family, now) === null) return { outcome: "unknown" }
+        if (row.current === presented) {
+          statements.deleteSession.run(row.access_before ?? null, 0)
+          insertSession(next.access)
+          statements.rotate.run(next.current, now, next.nonce, next.access.digest, family)
+          statements.touch.run(now, family, 1)
+          return { outcome: "rotated" }
+        }
+        const since = Math.abs(now - Number(row.rotated_at))
+        if (row.previous === presented && since < ROTATION_GRACE_MS) {
+          const access = find(tag, String(row.access), now)
+          if (access !== null) return { outcome: "repeated", nonce: String(row.nonce), access }
+        }
+        finish(family, now)
+        return { outcome: "replayed" }
+      }),
+
+    listSessions: (_tag, accountId, now) => reading(() => list(accountId, now)),
 
     touchSession: async (_tag, digest, now) => {
-      await writing(() => statements.touch.run(now, digest, LAST_USE_RESOLUTION_MS))
+      await writing(() => {
+        const { changes } = statements.touch.run(now, digest, LAST_USE_RESOLUTION_MS)
+        if (changes === 1) statements.touchFamily.run(now, digest)
+      })
     },
 
     revokeByDigest: (tag, digest, now) =>
-      writing(() => statements.deleteByDigest.run(digest, tag, now).changes === 1),
+      writing(() => {
+        const session = find(tag, digest, now)
+        if (session === null) return false
+        finish(session.family ?? digest, now)
+        return true
+      }),
 
     revokeById: (_tag, accountId, sessionId, now) =>
-      writing(() => statements.deleteById.run(accountId, sessionId, now).changes === 1),
+      writing(() => {
+        const session = list(accountId, now).find(({ id }) => id === sessionId)
+        return session !== undefined && finish(session.digest, now)
+      }),
 
     revokeAll: (_tag, accountId, exceptId, now) =>
-      writing(() => Number(statements.deleteAll.run(accountId, exceptId, now).changes)),
+      writing(() => {
+        const others = list(accountId, now).filter(({ id }) => id !== exceptId)
+        return others.filter(({ digest }) => finish(digest, now)).length
+      }),
+
+    keep: (key, text, expiresAt, now) =>
+      writing(() => {
+        statements.sweepKept.run(now, SWEEP_ROWS)
+        return statements.keep.run(key, text, expiresAt).changes === 1
+      }),
+
+    recall: (key, now) => reading(() => textOrNull(statements.recall.get(key, now)?.text)),
+
+    take: (key, now) =>
+      writing(() => {
+        const row = statements.take.get(key)
+        return row === undefined || Number(row.expires_at) <= now ? null : String(row.text)
+      }),
 
     ping: async () => {
-      await whenNotBusy(() => database.exec("SELECT 1 FROM authchemy_sessions LIMIT 1"))
+      await reading(() => database.exec("SELECT 1 FROM authchemy_sessions LIMIT 1"))
     },
 
     close: async () => {
@@ -191,38 +226,20 @@ function createSqliteStore(database: DatabaseSync): TokenStore {
   }
 }
 
-/** Tries again, with growing pauses, while another connection holds the lock; whatever else goes wrong, the store is unavailable. */
-async function whenNotBusy<T>(work: () => T): Promise<T> {
-  let waited = 0
-  for (let pause = 1; ; pause = Math.min(pause * 2, 50)) {
-    try {
-      return work()
-    } catch (error) {
-      if (!isBusy(error) || waited >= BUSY_LIMIT_MS) throw new StoreUnavailableError(error)
-    }
-    const pauseWithJitter = pause * (0.5 + Math.random())
-    waited += pauseWithJitter
-    await delay(pauseWithJitter)
-  }
-}
-
-function isBusy(error: unknown): boolean {
-  // The low byte is the primary result code: SQLITE_BUSY itself and its extended forms.
-  return error instanceof Error && "errcode" in error && (Number(error.errcode) & 0xff) === SQLITE_BUSY
-}
-
-type Row = Record<string, SQLOutputValue>
-
 function codeOf(row: Row): CodeRecord {
   return {
     digest: String(row.digest),
     tag: String(row.tag),
     accountId: String(row.account_id),
-    redirectUri: String(row.redirect_uri),
-    codeChallenge: row.code_challenge === null ? null : String(row.code_challenge),
+    clientId: String(row.client_id),
+    scopes: unpackScopes(String(row.scopes)),
+    redirectUri: textOrNull(row.redirect_uri),
+    codeChallenge: textOrNull(row.code_challenge),
+    keyThumbprint: textOrNull(row.key_thumbprint),
     device: JSON.parse(String(row.device)),
+    endsOnReplay: row.ends_on_replay === 1,
     expiresAt: Number(row.expires_at),
-    usedBy: row.used_by === null ? null : String(row.used_by),
+    usedBy: textOrNull(row.used_by),
   }
 }
 
@@ -232,7 +249,11 @@ function sessionOf(row: Row): SessionRecord {
     tag: String(row.tag),
     id: String(row.id),
     accountId: String(row.account_id),
+    clientId: String(row.client_id),
+    scopes: unpackScopes(String(row.scopes)),
     device: JSON.parse(String(row.device)),
+    keyThumbprint: textOrNull(row.key_thumbprint),
+    family: textOrNull(row.family),
     createdAt: Number(row.created_at),
     lastUsedAt: Number(row.last_used_at),
     expiresAt: Number(row.expires_at),

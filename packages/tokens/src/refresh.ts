@@ -1,0 +1,63 @@
+import { InvalidGrantError, InvalidScopeError } from "./errors.ts"
+import { parseRefreshToken, successorsOf } from "./refresh-token.ts"
+import { accessExpiry, publicSession, type SessionSource } from "./sessions.ts"
+import type { TokenStore } from "./store/store.ts"
+import { digestOf, SECRET_BYTES } from "./token-format.ts"
+import type { IssuedToken, Session, TokenService } from "./token-service.ts"
+
+/** Rotates a refresh token. See `TokenService.refresh`. */
+export async function refresh(
+  store: TokenStore,
+  { now, randomBytes }: SessionSource,
+  request: Parameters<TokenService["refresh"]>[0],
+): Promise<IssuedToken> {
+  const { refreshToken, keyThumbprint } = request
+  const parsed = parseRefreshToken(refreshToken)
+  if (parsed === null) throw new InvalidGrantError("malformed")
+  const { tag, family } = parsed
+  const at = now()
+  const found = await store.findRefresh(tag, family, at)
+  if (found === null) throw new InvalidGrantError("unknown")
+  const { session } = found
+  judge(session, request)
+  const scopes = request.scopes ?? session.scopes
+  if (scopes.some((scope) => !session.scopes.includes(scope))) throw new InvalidScopeError()
+
+  const nonce = Buffer.from(randomBytes(SECRET_BYTES)).toString("base64url")
+  const next = successorsOf(refreshToken, nonce)
+  const access = {
+    ...session,
+    ...{ digest: digestOf(next.token), tag, family, scopes, keyThumbprint },
+    lastUsedAt: at,
+    expiresAt: accessExpiry(at, session),
+  }
+  const rotation = await store.rotateRefresh(
+    {
+      ...{ tag, family, presented: digestOf(refreshToken) },
+      next: { current: digestOf(next.refreshToken), nonce, access },
+    },
+    at,
+  )
+  switch (rotation.outcome) {
+    case "rotated":
+      return { ...next, tokenExpiresAt: access.expiresAt, session: { ...publicSession(session), scopes } }
+    case "repeated": {
+      const { expiresAt: tokenExpiresAt, scopes: before } = rotation.access
+      const again = successorsOf(refreshToken, rotation.nonce)
+      return { ...again, tokenExpiresAt, session: { ...publicSession(session), scopes: before } }
+    }
+    default:
+      throw new InvalidGrantError(rotation.outcome)
+  }
+}
+
+/** Whether this party may refresh this session at all. One that may not changes nothing, not even by a replay. */
+function judge(session: Session, request: Parameters<TokenService["refresh"]>[0]): void {
+  const { clientId, keyThumbprint } = request
+  if (clientId !== session.clientId) throw new InvalidGrantError("mismatch")
+  const bound = session.keyThumbprint !== null
+  if (bound !== (keyThumbprint !== null)) throw new InvalidGrantError("mismatch")
+  if (bound && !request.mayChangeKey && keyThumbprint !== session.keyThumbprint) {
+    throw new InvalidGrantError("mismatch")
+  }
+}
