@@ -9,7 +9,7 @@ import { proxiedFetch } from "./proxied-fetch.ts"
 export type Context = {
   readonly stdin: Readable & { isTTY?: boolean }
   readonly stdout: ResultStream
-  readonly stderr: Writable & { isTTY?: boolean; columns?: number }
+  readonly stderr: Writable & { isTTY?: boolean; columns?: number; rows?: number }
   readonly env: Readonly<Record<string, string | undefined>>
   readonly platform: NodeJS.Platform
   /** The operating system as the approval page shows it, for example `Linux 6.12`. */
@@ -22,6 +22,11 @@ export type Context = {
   readonly fetch: typeof fetch
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /**
+   * How a pause of so many milliseconds is waited out, and ends early when the signal is aborted. Real time
+   * where left out.
+   */
+  readonly delay?: (milliseconds: number, signal?: AbortSignal) => Promise<void>
   readonly randomBytes: (size: number) => Uint8Array
   readonly openBrowser: (url: string) => Promise<void>
   readonly canOpenBrowser: () => Promise<boolean>

@@ -83,7 +83,7 @@ export function createProgram(options: {
     add(
       auth,
       "login",
-      "sign in through the browser, as `alchemy auth` alone does",
+      "sign in through the browser or by code, as `alchemy auth` alone does",
       () => import("./commands/auth/login.ts"),
       {
         isDefault: options.loginIsDefault,
@@ -91,6 +91,7 @@ export function createProgram(options: {
           ["--force", "sign in anew; the old session is ended once the new one works"],
           ["-y, --yes", "open the browser without asking"],
           ["--no-browser", "never open the browser; show the address only"],
+          ["--device", "sign in by a code that is approved on any device"],
           ["--expires-in <duration>", "90d, 12h, 30m or seconds; at most 90 days"],
           ["--port <n>", "the port to listen on for the browser's answer"],
         ],

@@ -31,12 +31,16 @@ export const APP = {
 }
 
 /**
- * An HTTP server on loopback that speaks the wire contract as far as these tests go: `/login` approves at once, codes become
- * tokens, tokens can be ended, `/v1` answers whoever holds one. `override` takes a route over, for example to fail or hang.
+ * An HTTP server on loopback that speaks the wire contract as far as these tests go: `/login` and `/device`
+ * with a code approve at once, codes become tokens, tokens can be ended, `/v1` answers whoever holds one.
+ * `override` takes a route over, for example to fail or hang.
  */
 export async function startServer() {
   const sessions = new Set<string>()
   const codes = new Set<string>()
+  /** Device codes by user code, and those of them that are approved. */
+  const devices = new Map<string, string>()
+  const approved = new Set<string>()
   const seen: Seen[] = []
   const apps = [structuredClone(APP)]
   const overrides = new Map<string, Answer>()
@@ -69,6 +73,33 @@ export async function startServer() {
         sessionId: "ses_1",
         account: ACCOUNT,
       })
+    }
+    if (route === "POST /oauth/device_authorization") {
+      const userCode = "WDJB-MJHT"
+      devices.set(userCode, base62(20))
+      return json(response, 200, {
+        device_code: devices.get(userCode),
+        user_code: userCode,
+        verification_uri: `${origin}/device`,
+        verification_uri_complete: `${origin}/device?user_code=${userCode}`,
+        expires_in: 600,
+        interval: 5,
+      })
+    }
+    if (route === "GET /device") {
+      approved.add(devices.get(url.searchParams.get("user_code") ?? "") ?? "")
+      return response.writeHead(200).end()
+    }
+    if (route === "POST /oauth/token") {
+      const form = new URLSearchParams(body)
+      if (!approved.delete(form.get("device_code") ?? "")) {
+        return json(response, 400, { error: "authorization_pending" })
+      }
+      const access_token = newToken()
+      sessions.add(access_token)
+      const expires_in = Number(form.get("expires_in_seconds") ?? 7_776_000)
+      const granted = { access_token, token_type: "Bearer", expires_in, scope: "account:read" }
+      return json(response, 200, { ...granted, session_id: "ses_1", account: ACCOUNT })
     }
     if (route === "POST /api/cli/logout") {
       if (token !== "") {

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { PassThrough } from "node:stream"
+import { setImmediate as turn } from "node:timers/promises"
 import { onTestFinished } from "vitest"
 import type { Context } from "./context.ts"
 import { main } from "./main.ts"
@@ -13,6 +14,7 @@ export type TestOptions = {
   server?: string
   tty?: boolean
   columns?: number
+  rows?: number
   env?: Record<string, string | undefined>
   /** What the person answers to a question. */
   confirm?: boolean
@@ -33,7 +35,7 @@ export async function testMachine(options: TestOptions = {}) {
   const asked: string[] = []
 
   const run = async (argv: readonly string[], more: Omit<TestOptions, "config"> = {}) => {
-    const { server, tty = false, columns, env, confirm = false, context } = { ...options, ...more }
+    const { server, tty = false, columns, rows, env, confirm = false, context } = { ...options, ...more }
     const io = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() }
     const written = { stdout: "", stderr: "" }
     for (const name of ["stdout", "stderr"] as const) {
@@ -41,7 +43,8 @@ export async function testMachine(options: TestOptions = {}) {
         written[name] += text
       })
     }
-    const terminal = tty ? { isTTY: true, ...(columns === undefined ? {} : { columns }) } : {}
+    const size = { ...(columns === undefined ? {} : { columns }), ...(rows === undefined ? {} : { rows }) }
+    const terminal = tty ? { isTTY: true, ...size } : {}
     const testContext: Context = {
       stdin: Object.assign(io.stdin, terminal),
       stdout: Object.assign(io.stdout, terminal),
@@ -54,6 +57,7 @@ export async function testMachine(options: TestOptions = {}) {
       workingDirectory: home,
       fetch: globalThis.fetch,
       now: () => NOW,
+      delay: () => turn(),
       randomBytes,
       openBrowser: async (url) => {
         opened.push(url)

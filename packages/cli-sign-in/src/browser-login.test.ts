@@ -1,7 +1,8 @@
 import { connect } from "node:net"
 import { approvalPhraseOf, codeChallengeOf } from "@authchemy/protocol"
 import { expect, onTestFinished, test } from "vitest"
-import { type BrowserLoginOptions, performBrowserLogin, type SignInEvent } from "./browser-login.ts"
+import { type BrowserLoginOptions, performBrowserLogin } from "./browser-login.ts"
+import type { SignInEvent } from "./login.ts"
 import { CANCELLED_PAGE, DENIED_PAGE, EXCHANGE_FAILED_PAGE, NOT_SAVED_PAGE, SIGNED_IN_PAGE } from "./pages.ts"
 import { sendJson, startServer, TOKEN, TOKEN_RESPONSE } from "./testing.ts"
 

@@ -1,67 +1,29 @@
 import { randomBytes as secureRandomBytes } from "node:crypto"
-import {
-  type AccountSummary,
-  AUTH_PORT,
-  approvalPhraseOf,
-  codeChallengeOf,
-  codeVerifierFrom,
-  tidyClaim,
-} from "@authchemy/protocol"
-import type { Credential } from "./credentials/credentials.ts"
+import { AUTH_PORT, approvalPhraseOf, codeChallengeOf, tidyClaim } from "@authchemy/protocol"
 import { SignInError } from "./errors.ts"
-import { askToEnd, LOGOUT_TIMEOUT_MS } from "./logout.ts"
+import {
+  APPROVAL_TIMEOUT_MS,
+  type Attempt,
+  anySignal,
+  type LoginOptions,
+  type LoginResult,
+  newAttempt,
+  type SignInEvent,
+} from "./login.ts"
 import type { Page } from "./pages.ts"
+import { cancelled } from "./request-failures.ts"
+import { saveLogin } from "./save-login.ts"
 import { parseServerUrl } from "./server-url.ts"
 
-/** What happens during sign-in, in this order; the browser events and `request-ignored` at any time after `approval`. */
-export type SignInEvent =
-  /** The listener is bound. `fallback` says why the preferred port was not taken, e.g. "EADDRINUSE". */
-  | { type: "listening"; port: number; preferredPort: number; fallback?: string }
-  | { type: "approval"; url: string; phrase: string; timeoutMs: number }
-  | { type: "browser-opened" }
-  | { type: "browser-failed"; reason: string }
-  | { type: "request-ignored"; reason: string }
-  | { type: "exchanging" }
-  | { type: "stored" }
-
-export type BrowserLoginOptions = {
-  /** Auth URL, for example `https://auth.example.com`; https unless loopback. */
-  authUrl: string
-  /** Program and version shown for approval, for example `alchemy-cli/1.0.0`. */
-  client: string
-  device: { name: string; os: string }
+export type BrowserLoginOptions = LoginOptions & {
   /** Default AUTH_PORT. 0: any. */
   port?: number
-  /** Whole seconds; the server caps it at 90 days. */
-  expiresInSeconds?: number
-  /** How long the browser's answer is waited for, in milliseconds. Default 5 minutes. */
-  timeoutMs?: number
   /**
    * Called with the URL once it has been reported; not awaited (it may wait for a person first); aborted through `signal` when
    * sign-in ends. A rejection becomes `browser-failed`, with its message as the reason. `null`: never.
    */
   openBrowser: ((url: string, signal: AbortSignal) => Promise<void>) | null
-  /** Stores the credential. The browser is told of success only after this has resolved. */
-  save: (login: LoginResult) => Promise<void>
-  onEvent?: (event: SignInEvent) => void
-  signal?: AbortSignal
-  fetch?: typeof fetch
-  /** Milliseconds since the epoch. */
-  now?: () => number
-  /** A cryptographically secure source; Node's where left out. */
-  randomBytes?: (size: number) => Uint8Array
-  /** How a pause between two tries of the exchange is waited out; ends early when the signal is aborted. */
-  delay?: (milliseconds: number, signal?: AbortSignal) => Promise<void>
 }
-
-export type LoginResult = {
-  credential: Credential
-  sessionId: string
-  account: AccountSummary
-  expiresInSeconds: number
-}
-
-const FIVE_MINUTES_MS = 5 * 60 * 1000
 
 /**
  * Signs a person in through the browser (RFC 8252, with PKCE S256 of RFC 7636, `state`, and `iss` of RFC 9207): binds the
@@ -71,7 +33,12 @@ const FIVE_MINUTES_MS = 5 * 60 * 1000
  * @throws SignInError
  */
 export async function performBrowserLogin(options: BrowserLoginOptions): Promise<LoginResult> {
-  const { onEvent = () => {}, signal, port = AUTH_PORT, timeoutMs = FIVE_MINUTES_MS } = options
+  return loginByBrowser(options, newAttempt(options))
+}
+
+/** The same, as one of two flows that share an attempt. @throws SignInError */
+export async function loginByBrowser(options: BrowserLoginOptions, attempt: Attempt): Promise<LoginResult> {
+  const { onEvent = () => {}, signal, port = AUTH_PORT, timeoutMs = APPROVAL_TIMEOUT_MS } = options
   const { fetch: send = fetch, randomBytes = secureRandomBytes } = options
   const server = parseServerUrl(options.authUrl)
   if (signal?.aborted) throw cancelled()
@@ -95,7 +62,7 @@ export async function performBrowserLogin(options: BrowserLoginOptions): Promise
       preferredPort: port,
       ...(fallback === undefined ? {} : { fallback }),
     })
-    const codeVerifier = codeVerifierFrom(randomBytes)
+    const { codeVerifier } = attempt
     const codeChallenge = codeChallengeOf(codeVerifier)
     const state = Buffer.from(randomBytes(32)).toString("base64url")
     const { client, device } = options
@@ -104,7 +71,7 @@ export async function performBrowserLogin(options: BrowserLoginOptions): Promise
       state,
       issuer: server,
       timeoutMs,
-      signal: signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]),
+      signal: anySignal(signal, attempt.settled, ended.signal),
       onIgnored: (reason) => onEvent({ type: "request-ignored", reason }),
     })
     waiting.catch(() => {})
@@ -148,13 +115,10 @@ export async function performBrowserLogin(options: BrowserLoginOptions): Promise
       return await failed(aborted ? pages.CANCELLED_PAGE : pages.EXCHANGE_FAILED_PAGE, error)
     }
     try {
-      await options.save(login)
-    } catch (cause) {
-      // A session that nobody can use or end must not stay behind.
-      const credential = { token: login.credential.token }
-      await askToEnd({ server, credential, timeoutMs: LOGOUT_TIMEOUT_MS, fetch: send })
-      const error = new SignInError("storage", "The credential could not be saved.", { cause })
-      return await failed(pages.NOT_SAVED_PAGE, error)
+      await saveLogin(login, server, options)
+    } catch (error) {
+      const superseded = error instanceof SignInError && error.code === "aborted"
+      return await failed(superseded ? pages.SUPERSEDED_PAGE : pages.NOT_SAVED_PAGE, error)
     }
     onEvent({ type: "stored" })
     await answer.respond(pages.SIGNED_IN_PAGE)
@@ -190,8 +154,4 @@ function denied(error: string): SignInError {
       ? "Sign-in was denied in the browser."
       : `The server refused the sign-in (${code}).`
   return new SignInError("denied", message, { details: { error: code } })
-}
-
-function cancelled(): SignInError {
-  return new SignInError("aborted", "Sign-in was cancelled.")
 }

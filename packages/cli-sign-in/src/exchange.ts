@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from "node:timers/promises"
 import { CLI_TOKEN_PATH, CliErrorResponse, type CliTokenRequest, CliTokenResponse } from "@authchemy/protocol"
 import * as v from "valibot"
-import type { LoginResult } from "./browser-login.ts"
-import { SignInError, tidyText } from "./errors.ts"
-import { type Answer, isRedirect, post, RequestError } from "./http.ts"
+import { tidyText } from "./errors.ts"
+import { type Answer, isRedirect, post, REQUEST_TIMEOUT_MS, RequestError, retryAfterOf } from "./http.ts"
+import type { LoginResult } from "./login.ts"
+import { cancelled, notUnderstood, redirected, refusal, requestFailure } from "./request-failures.ts"
+import { wait } from "./wait.ts"
 
-const TIMEOUT_MS = 10_000
 const RETRY_DELAYS_MS = [500, 1_500]
 /** A server that asks for more patience than this is not waited for. */
 const LONGEST_RETRY_AFTER_MS = 5_000
@@ -34,7 +34,7 @@ export async function exchangeCodeForToken(
     now?: () => number
   },
 ): Promise<LoginResult> {
-  const { delay = wait, timeoutMs = TIMEOUT_MS, now = Date.now, ...rest } = request
+  const { delay = wait, timeoutMs = REQUEST_TIMEOUT_MS, now = Date.now, ...rest } = request
   for (let retries = 0; ; retries++) {
     const pause = RETRY_DELAYS_MS[retries]
     try {
@@ -45,11 +45,11 @@ export async function exchangeCodeForToken(
     } catch (error) {
       if (!(error instanceof RequestError)) throw error
       if (pause === undefined || error.responded || !["network", "timeout"].includes(error.kind)) {
-        throw signInErrorOf(error, request.server)
+        throw requestFailure(error, request.server)
       }
       await delay(pause, request.signal)
     }
-    if (request.signal?.aborted) throw new SignInError("aborted", "Sign-in was cancelled.")
+    if (request.signal?.aborted) throw cancelled()
   }
 }
 
@@ -62,16 +62,10 @@ function sendExchange(request: ExchangeRequest): Promise<Answer> {
 /** Judges its answer. Whatever of it may be shown is made one line without control characters. */
 function judgeExchange(answer: Answer, server: string): LoginResult {
   const { status, body } = answer
-  if (isRedirect(status)) {
-    const message = "The server answered the sign-in with a redirect, which is not followed."
-    throw new SignInError("bad_response", message, { details: { status } })
-  }
+  if (isRedirect(status)) throw redirected(status)
   if (status !== 200) throw refusalOf(status, body)
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), CliTokenResponse), body)
-  if (!parsed.success) {
-    const message = "The server's answer to the sign-in was not that of an Authchemy server."
-    throw new SignInError("bad_response", message, { details: { status } })
-  }
+  if (!parsed.success) throw notUnderstood(status)
   const { authToken, expiresAt, expiresInSeconds, sessionId, account } = parsed.output
   return {
     credential: { token: authToken, expiresAt, server },
@@ -81,39 +75,14 @@ function judgeExchange(answer: Answer, server: string): LoginResult {
   }
 }
 
-function refusalOf(status: number, body: string): SignInError {
+function refusalOf(status: number, body: string) {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), CliErrorResponse), body)
-  const error = parsed.success && /^[a-z_]{1,64}$/.test(parsed.output.error) ? parsed.output.error : undefined
-  const description = parsed.success ? tidyText(parsed.output.error_description ?? "") : ""
-  const said = (description === "" ? (error ?? "") : description).replace(/\.$/, "")
-  return new SignInError(
-    "refused",
-    `The server refused the sign-in (${status}${said === "" ? "" : `: ${said}`}).`,
-    { details: { status, ...(error === undefined ? {} : { error }) } },
-  )
+  if (!parsed.success) return refusal(status)
+  return refusal(status, { error: parsed.output.error, description: parsed.output.error_description })
 }
 
-function signInErrorOf(error: RequestError, server: string): SignInError {
-  if (error.kind === "aborted") return new SignInError("aborted", "Sign-in was cancelled.")
-  if (error.kind === "too_large") {
-    return new SignInError("bad_response", `The server gave ${error.reason}.`, { details: { server } })
-  }
-  const message = `The server at ${server} could not be reached: ${error.reason}.`
-  return new SignInError("network", message, { details: { server, reason: error.reason }, cause: error })
-}
-
-/** Milliseconds, where the server names a time (seconds or a date, RFC 9110 §10.2.3) that is short enough to wait for. */
+/** Milliseconds, where the server names a time that is short enough to wait for. */
 function shortRetryAfter(headers: Headers, now: number): number | undefined {
-  const value = headers.get("retry-after") ?? ""
-  if (/^\d{1,2}$/.test(value)) return atMost(Number(value) * 1000)
-  return / GMT$/.test(value) ? atMost(Math.max(0, Date.parse(value) - now)) : undefined
-
-  function atMost(pause: number): number | undefined {
-    return pause <= LONGEST_RETRY_AFTER_MS ? pause : undefined
-  }
-}
-
-/** Waits; ends early, without an error, when the signal is aborted. */
-async function wait(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  await sleep(milliseconds, undefined, signal ? { signal } : {}).catch(() => {})
+  const pause = retryAfterOf(headers, now)
+  return pause !== undefined && pause <= LONGEST_RETRY_AFTER_MS ? pause : undefined
 }

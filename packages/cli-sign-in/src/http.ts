@@ -22,24 +22,56 @@ export class RequestError extends Error {
 /** The largest answer that is read, in bytes. */
 export const MAX_ANSWER_BYTES = 64 * 1024
 
+/** How long one request of a sign-in may take, in milliseconds, from the first packet to the last. */
+export const REQUEST_TIMEOUT_MS = 10_000
+
+type Limits = {
+  timeoutMs: number
+  fetch: typeof fetch
+  signal?: AbortSignal | undefined
+}
+type Request = { method: string; headers: Record<string, string>; body?: string | URLSearchParams }
+
 /**
  * Posts JSON (or nothing) and reads the answer: `timeoutMs` for the whole, redirects not followed, at most `MAX_ANSWER_BYTES`.
  * @throws RequestError
  */
-export async function post(request: {
-  url: string
-  headers?: Record<string, string>
-  json?: unknown
-  timeoutMs: number
-  fetch: typeof fetch
-  signal?: AbortSignal | undefined
-}): Promise<Answer> {
+export function post(
+  request: Limits & { url: string; headers?: Record<string, string>; json?: unknown },
+): Promise<Answer> {
+  const { url, json } = request
+  const headers = {
+    accept: "application/json",
+    ...(json === undefined ? {} : { "content-type": "application/json" }),
+    ...request.headers,
+  }
+  const body = json === undefined ? {} : { body: JSON.stringify(json) }
+  return send(url, { method: "POST", headers, ...body }, request)
+}
+
+/**
+ * A `fetch` with the same limits, for code that sends its requests by itself. Its response is read already.
+ * @throws RequestError
+ */
+export function fetchWithin(limits: Limits): (url: string, request: Request) => Promise<Response> {
+  return async (url, { method, headers, body }) => {
+    const answer = await send(url, { method, headers, ...(body === undefined ? {} : { body }) }, limits)
+    const { status } = answer
+    if (status < 200 || status > 599) {
+      throw new RequestError("network", `an answer of the unknown status ${status}`, { responded: true })
+    }
+    const bodiless = [204, 205, 304].includes(status)
+    return new Response(bodiless ? null : answer.body, { status, headers: answer.headers })
+  }
+}
+
+async function send(url: string, request: Request, limits: Limits): Promise<Answer> {
   const ended = new AbortController()
   let responded = false
-  const timeout = setTimeout(() => ended.abort("timeout"), request.timeoutMs)
+  const timeout = setTimeout(() => ended.abort("timeout"), limits.timeoutMs)
   const onAbort = () => ended.abort("aborted")
-  request.signal?.addEventListener("abort", onAbort, { once: true })
-  if (request.signal?.aborted) onAbort()
+  limits.signal?.addEventListener("abort", onAbort, { once: true })
+  if (limits.signal?.aborted) onAbort()
   // A `fetch` that is passed in may not heed its signal: the limit holds all the same.
   const limit = new Promise<never>((_, reject) => {
     if (ended.signal.aborted) reject(ended.signal.reason)
@@ -51,32 +83,30 @@ export async function post(request: {
     if (error instanceof RequestError) throw error
     if (ended.signal.reason === "aborted") throw new RequestError("aborted", "cancelled", { responded })
     if (ended.signal.reason === "timeout") {
-      throw new RequestError("timeout", `no answer within ${request.timeoutMs / 1000} s`, { responded })
+      throw new RequestError("timeout", `no answer within ${limits.timeoutMs / 1000} s`, { responded })
     }
     throw new RequestError("network", networkReason(error), { responded, cause: error })
   } finally {
     clearTimeout(timeout)
-    request.signal?.removeEventListener("abort", onAbort)
+    limits.signal?.removeEventListener("abort", onAbort)
     ended.abort("over")
   }
 
   async function answerTo(): Promise<Answer> {
-    const response = await request.fetch(request.url, {
-      method: "POST",
-      redirect: "manual",
-      headers: {
-        accept: "application/json",
-        ...(request.json === undefined ? {} : { "content-type": "application/json" }),
-        ...request.headers,
-      },
-      ...(request.json === undefined ? {} : { body: JSON.stringify(request.json) }),
-      signal: ended.signal,
-    })
+    const response = await limits.fetch(url, { ...request, redirect: "manual", signal: ended.signal })
     responded = true
     // Neither of these has anything to say in its body.
     const settled = response.status === 401 || isRedirect(response.status)
     return { status: response.status, headers: response.headers, body: settled ? "" : await read(response) }
   }
+}
+
+/** The milliseconds that a `Retry-After` names, as seconds or as a date (RFC 9110 §10.2.3). */
+export function retryAfterOf(headers: Headers, now: number): number | undefined {
+  const value = headers.get("retry-after") ?? ""
+  if (/^\d{1,9}$/.test(value)) return Number(value) * 1000
+  const date = / GMT$/.test(value) ? Date.parse(value) : Number.NaN
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }
 
 /** Whether an answer is a redirect (status 0: an opaque one). None is ever followed. */

@@ -1,14 +1,12 @@
-export {
-  type BrowserLoginOptions,
-  type LoginResult,
-  performBrowserLogin,
-  type SignInEvent,
-} from "./browser-login.ts"
+export { type BrowserLoginOptions, performBrowserLogin } from "./browser-login.ts"
+export { type BrowserOrDeviceLoginOptions, performBrowserOrDeviceLogin } from "./browser-or-device-login.ts"
 export type { Credential, CredentialStore, PendingRevocation } from "./credentials/credentials.ts"
 export { createFileCredentials } from "./credentials/file.ts"
 export { withFileLock } from "./credentials/file-lock.ts"
 export { type JsonFile, openJsonFile } from "./credentials/json-file.ts"
+export { performDeviceLogin } from "./device-login.ts"
 export { LockTimeoutError, SignInError } from "./errors.ts"
+export type { LoginOptions, LoginResult, SignInEvent } from "./login.ts"
 export { endSession, type LogoutOutcome, logOut } from "./logout.ts"
 export { canOpenBrowser, openBrowser } from "./open-browser.ts"
 export { retryPendingRevocations } from "./revocations.ts"

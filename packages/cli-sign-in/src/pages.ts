@@ -88,3 +88,11 @@ export const CANCELLED_PAGE = page(
   "Sign-in was cancelled",
   "The command in your terminal was stopped before sign-in was complete. You can close this window.",
 )
+
+/** Shown when the other of two ways to sign in was quicker; the session of this one has been ended. */
+export const SUPERSEDED_PAGE = page(
+  409,
+  "bad",
+  "Sign-in is over already",
+  "The command in your terminal was answered in another way before. Your terminal says how it ended. You can close this window.",
+)

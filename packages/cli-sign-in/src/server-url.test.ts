@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { isIssuer, parseServerUrl } from "./server-url.ts"
+import { isIssuer, ownAddress, parseServerUrl } from "./server-url.ts"
 
 test.each([
   ["https://auth.example.com", "https://auth.example.com"],
@@ -52,4 +52,22 @@ test.each([
   ["", "http://127.0.0.1:4000", false],
 ])("the issuer %j for the server %j: %s", (iss, server, expected) => {
   expect(isIssuer(iss, server)).toBe(expected)
+})
+
+test.each([
+  ["https://auth.example.com/device", "https://auth.example.com", "https://auth.example.com/device"],
+  ["https://AUTH.example.com:443/device", "https://auth.example.com/x", "https://auth.example.com/device"],
+  ["http://localhost:4000/device", "http://127.0.0.1:4000", "http://localhost:4000/device"],
+  ["https://auth.example.com/\u001b[31m", "https://auth.example.com", "https://auth.example.com/%1B[31m"],
+  ["http://auth.example.com/device", "https://auth.example.com", null],
+  ["https://auth.example.com:8443/device", "https://auth.example.com", null],
+  ["https://auth.example.com.evil.example/", "https://auth.example.com", null],
+  ["https://auth.example.com@evil.example/", "https://auth.example.com", null],
+  ["https://user@auth.example.com/", "https://auth.example.com", null],
+  ["http://localhost:4001/device", "http://127.0.0.1:4000", null],
+  ["http://localhost/device", "https://localhost", null],
+  ["javascript:alert(1)", "https://auth.example.com", null],
+  ["/device", "https://auth.example.com", null],
+])("the address %j of the server %j is %j", (text, server, expected) => {
+  expect(ownAddress(text, server)).toBe(expected)
 })

@@ -41,6 +41,20 @@ export function isIssuer(iss: string, serverUrl: string): boolean {
   )
 }
 
+/**
+ * An address that the server names for people, in its one spelling (so only ASCII without control
+ * characters), or `null` where it is not on the server's own origin. On loopback, `localhost`, `127.0.0.1`
+ * and `[::1]` on one port are one machine.
+ * @param serverUrl as `parseServerUrl` returns it
+ */
+export function ownAddress(text: string, serverUrl: string): string | null {
+  if (!URL.canParse(text)) return null
+  const [address, server] = [new URL(text), new URL(serverUrl)]
+  if (address.username !== "" || address.password !== "") return null
+  const sameMachine = isLoopbackHttp(address) && isLoopbackHttp(server) && address.port === server.port
+  return sameMachine || address.origin === server.origin ? address.href : null
+}
+
 function isLoopbackHttp(url: URL): boolean {
   return url.protocol === "http:" && LOOPBACK_NAMES.includes(url.hostname)
 }

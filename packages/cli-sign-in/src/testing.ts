@@ -67,3 +67,68 @@ export async function temporaryFolder(): Promise<string> {
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   return folder
 }
+
+/** An answer of the OAuth token endpoint that holds the same token. */
+export const OAUTH_TOKEN_RESPONSE = {
+  access_token: TOKEN,
+  token_type: "Bearer",
+  expires_in: 7_776_000,
+  scope: "account:read apps:read",
+  session_id: "session-1",
+  account: TOKEN_RESPONSE.account,
+}
+
+/** An answer of the device authorization endpoint of the server at `url`. */
+export const deviceAuthorizationOf = (url: string) => ({
+  device_code: "the-device-code",
+  user_code: "WDJB-MJHT",
+  verification_uri: `${url}/device`,
+  verification_uri_complete: `${url}/device?user_code=WDJB-MJHT`,
+  expires_in: 600,
+  interval: 5,
+})
+
+type Answer = (response: ServerResponse, request: Received, count: number) => void
+
+/** Answers a poll with an error (RFC 8628 §3.5). */
+export const refuseWith =
+  (error: string, status = 400, headers = {}): Answer =>
+  (response) =>
+    sendJson(response, status, { error }, headers)
+export const PENDING = refuseWith("authorization_pending")
+export const TOKEN_GIVEN: Answer = (response) => sendJson(response, 200, OAUTH_TOKEN_RESPONSE)
+
+/**
+ * A server with a device flow. `polls` answer one poll each, the last of them all that follow;
+ * `authorization` changes what is said of the code; `others` answer other paths.
+ */
+export async function startDeviceServer(
+  polls: readonly Answer[],
+  authorization: object = {},
+  others: Readonly<Record<string, Answer>> = {},
+) {
+  let poll = 0
+  const server = await startServer((response, request, count) => {
+    const other = others[request.path]
+    if (other !== undefined) return other(response, request, count)
+    if (request.path === "/api/cli/logout") return sendJson(response, 200, { revoked: true })
+    if (request.path === "/oauth/device_authorization") {
+      const origin = `http://${request.headers.host}`
+      return sendJson(response, 200, { ...deviceAuthorizationOf(origin), ...authorization })
+    }
+    polls[Math.min(poll++, polls.length - 1)]?.(response, request, poll)
+  })
+  const of = (path: string) => server.received.filter((request) => request.path === path)
+  return { ...server, polls: () => of("/oauth/token"), ended: () => of("/api/cli/logout") }
+}
+
+/** A clock that a pause moves on by as much as was asked for, and that takes no time. */
+export function pausingClock() {
+  const clock = { now: Date.parse("2026-11-24T12:00:00.000Z"), pauses: [] as number[] }
+  const delay = async (milliseconds: number) => {
+    clock.pauses.push(milliseconds)
+    clock.now += milliseconds
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return { now: () => clock.now, delay, pauses: clock.pauses }
+}

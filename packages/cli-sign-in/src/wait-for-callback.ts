@@ -5,6 +5,7 @@ import { type CallbackServer, refuse } from "./callback-server.ts"
 import { equalInConstantTime } from "./constant-time.ts"
 import { SignInError } from "./errors.ts"
 import { PAGE_HEADERS, type Page } from "./pages.ts"
+import { cancelled } from "./request-failures.ts"
 import { isIssuer } from "./server-url.ts"
 
 /** How long a browser may take to receive its page, in milliseconds. */
@@ -51,7 +52,7 @@ export function waitForCallback(
       stop()
       reject(error)
     }
-    const onAbort = () => fail(new SignInError("aborted", "Sign-in was cancelled."))
+    const onAbort = () => fail(cancelled())
     const timer = setTimeout(() => {
       const message = `No sign-in arrived from the browser within ${timeoutMs / 1000} s.`
       fail(new SignInError("timeout", message, { details: { timeoutMs } }))

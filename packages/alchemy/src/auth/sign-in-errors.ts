@@ -36,5 +36,16 @@ export function signInFailure(cause: unknown): unknown {
   if (cause.code === "refused" && cause.details?.status === 429) {
     return new CLIError("RATE_LIMITED", printable(cause.message), { hint: "Try again later.", cause })
   }
-  return new CLIError(CODES[cause.code], printable(cause.message), { hint: HINTS[cause.code], cause })
+  return new CLIError(CODES[cause.code], printable(cause.message), { hint: hintOf(cause), cause })
+}
+
+function hintOf({ code, details }: SignInError): string | undefined {
+  if (details?.unsupported === true) {
+    return "Run `alchemy auth login --no-browser` and open the address in a browser on this machine."
+  }
+  // A longer wait would not help: it is the server that lets the code expire.
+  if (code === "timeout" && details?.timeoutMs === undefined) {
+    return "Run `alchemy auth login` again for a new code."
+  }
+  return HINTS[code]
 }

@@ -1,4 +1,4 @@
-import type { LoginResult } from "@authchemy/cli-sign-in"
+import type { LoginOptions, LoginResult } from "@authchemy/cli-sign-in"
 import type { CommandContext } from "../command.ts"
 import type { ConfigFile } from "../config/file.ts"
 import type { Settings } from "../config/settings.ts"
@@ -12,8 +12,14 @@ const APPROVAL_TIMEOUT_MS = 5 * 60_000
 /** `ask`: once Enter is pressed; `open`: at once; `never`: the person opens the address. */
 export type BrowserChoice = "ask" | "open" | "never"
 
+/**
+ * How a person signs in: at an address in a browser on this machine, by a code on any device, or by whichever
+ * of both comes first.
+ */
+export type SignInWay = { flow: "browser"; browser: BrowserChoice } | { flow: "device" } | { flow: "either" }
+
 export type SignInRequest = {
-  browser: BrowserChoice
+  way: SignInWay
   expiresInSeconds?: number | undefined
   port?: number | undefined
 }
@@ -55,21 +61,26 @@ export async function withSignInLock<T>(
   }
 }
 
-/** Where the browser may be opened, by the flags of `auth login`. */
-export async function browserChoice(
-  wish: { yes: boolean; browser: boolean },
+/**
+ * How to sign in, by the flags of `auth login`. Where no browser can be opened here, the person's may be on
+ * another machine.
+ */
+export async function signInWay(
+  wish: { yes: boolean; browser: boolean; device: boolean },
   context: CommandContext,
-): Promise<BrowserChoice> {
-  if (!wish.browser || !(await context.canOpenBrowser())) return "never"
-  if (wish.yes) return "open"
-  return context.flags.interactive ? "ask" : "never"
+): Promise<SignInWay> {
+  if (wish.device) return { flow: "device" }
+  if (!wish.browser) return { flow: "browser", browser: "never" }
+  if (!(await context.canOpenBrowser())) return { flow: "either" }
+  if (wish.yes) return { flow: "browser", browser: "open" }
+  return { flow: "browser", browser: context.flags.interactive ? "ask" : "never" }
 }
 
 /**
- * One sign-in through the browser; the credential is stored when it resolves. The caller holds the sign-in lock.
+ * One sign-in; the credential is stored when it resolves. The caller holds the sign-in lock.
  * @throws CLIError
  */
-export async function signInThroughBrowser(
+export async function signIn(
   request: SignInRequest,
   settings: Settings,
   config: ConfigFile,
@@ -84,36 +95,46 @@ export async function signInThroughBrowser(
       },
     )
   }
-  const [{ performBrowserLogin }, { signInFailure }, { signInProgress }] = await Promise.all([
+  const [login, { signInFailure }, { signInProgress }] = await Promise.all([
     import("@authchemy/cli-sign-in"),
     import("./sign-in-errors.ts"),
     import("./sign-in-progress.ts"),
   ])
-  const { browser, expiresInSeconds, port } = request
+  const { way, expiresInSeconds, port } = request
+  const browser = way.flow === "browser" ? way.browser : "never"
+  const { verbose } = settings
+  const options: LoginOptions = {
+    authUrl: settings.authUrl,
+    client: CLIENT_NAME,
+    device: { name: context.hostname, os: context.osName },
+    timeoutMs: context.flags.timeoutMs ?? APPROVAL_TIMEOUT_MS,
+    save: ({ credential }) => config.store.save(credential),
+    onEvent: signInProgress(context, { flow: way.flow, asks: browser === "ask", verbose }),
+    signal: context.signal,
+    fetch: context.fetch,
+    now: context.now,
+    randomBytes: context.randomBytes,
+    ...(context.delay === undefined ? {} : { delay: context.delay }),
+    ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
+  }
+  const listening = port === undefined ? {} : { port }
   try {
-    return await performBrowserLogin({
-      authUrl: settings.authUrl,
-      client: CLIENT_NAME,
-      device: { name: context.hostname, os: context.osName },
-      timeoutMs: context.flags.timeoutMs ?? APPROVAL_TIMEOUT_MS,
-      openBrowser:
-        browser === "never"
-          ? null
-          : async (url, signal) => {
-              if (browser === "ask") await waitForEnter(context.stdin, signal)
-              await context.openBrowser(url)
-            },
-      save: (login) => config.store.save(login.credential),
-      onEvent: signInProgress(context, { asks: browser === "ask", verbose: settings.verbose }),
-      signal: context.signal,
-      fetch: context.fetch,
-      now: context.now,
-      randomBytes: context.randomBytes,
-      ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
-      ...(port === undefined ? {} : { port }),
+    if (way.flow === "device") return await login.performDeviceLogin(options)
+    if (way.flow === "either") return await login.performBrowserOrDeviceLogin({ ...options, ...listening })
+    return await login.performBrowserLogin({
+      ...options,
+      ...listening,
+      openBrowser: browser === "never" ? null : openWhen(browser, context),
     })
   } catch (cause) {
     throw signInFailure(cause)
+  }
+}
+
+function openWhen(browser: "ask" | "open", context: CommandContext) {
+  return async (url: string, signal: AbortSignal) => {
+    if (browser === "ask") await waitForEnter(context.stdin, signal)
+    await context.openBrowser(url)
   }
 }
 
@@ -124,6 +145,6 @@ export async function signInAgain(
   context: CommandContext,
 ): Promise<string> {
   context.report.note("The server no longer accepts the stored sign-in.\n")
-  const browser = await browserChoice({ yes: false, browser: true }, context)
-  return (await signInThroughBrowser({ browser }, settings, config, context)).credential.token
+  const way = await signInWay({ yes: false, browser: true, device: false }, context)
+  return (await signIn({ way }, settings, config, context)).credential.token
 }

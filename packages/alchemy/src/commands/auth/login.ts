@@ -3,7 +3,7 @@ import type { AccountSummary } from "@authchemy/protocol"
 import { ASK_TIMEOUT_MS, askServer } from "../../auth/ask-server.ts"
 import { endReplacedSession } from "../../auth/replaced-session.ts"
 import { hasPassed } from "../../auth/resolve-auth-token.ts"
-import { browserChoice, signInThroughBrowser, withSignInLock } from "../../auth/sign-in.ts"
+import { signIn, signInWay, withSignInLock } from "../../auth/sign-in.ts"
 import type { Command, CommandContext, Result } from "../../command.ts"
 import type { ConfigFile } from "../../config/file.ts"
 import { sameServer } from "../../config/server-urls.ts"
@@ -18,6 +18,7 @@ export type LoginOptions = {
   force: boolean
   yes: boolean
   browser: boolean
+  device: boolean
   expiresInSeconds: number | undefined
   port: number | undefined
 }
@@ -27,13 +28,14 @@ export const command: Command<LoginOptions> = {
     force: raw.force === true,
     yes: raw.yes === true,
     browser: raw.browser !== false,
+    device: raw.device === true,
     expiresInSeconds: durationInSeconds(raw.expiresIn, "--expires-in"),
     port: wholeNumber(raw.port, "--port", { least: 0, most: 65_535 }),
   }),
   run: loginRun,
 }
 
-/** Signs in through the browser, unless a sign-in is stored that is still good. */
+/** Signs in through the browser or by code, unless a sign-in is stored that is still good. */
 export async function loginRun(options: LoginOptions, context: CommandContext): Promise<Result> {
   const config = await context.config()
   const settings = resolveSettings(await config.json.read(), context)
@@ -48,9 +50,9 @@ export async function loginRun(options: LoginOptions, context: CommandContext): 
       const stored = await stillGood(now, settings, context)
       if (stored !== null) return alreadySignedIn({ ...stored, byOther: true }, settings, config, context)
     }
-    const browser = await browserChoice(options, context)
+    const way = await signInWay(options, context)
     const { expiresInSeconds, port } = options
-    const login = await signInThroughBrowser({ browser, expiresInSeconds, port }, settings, config, context)
+    const login = await signIn({ way, expiresInSeconds, port }, settings, config, context)
     if (now !== null) await endReplacedSession(now, login, settings, config, context)
     return signedIn(login, settings, config, context)
   })
