@@ -5,8 +5,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { text as textOf } from "node:stream/consumers"
 import { fileURLToPath } from "node:url"
+import { ALCHEMY_GRANT } from "@authchemy/protocol"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { runCli } from "./cli.ts"
+import { runAuthchemy } from "./commands/testing.ts"
 import { parseConfig } from "./config.ts"
 import { openServices } from "./services.ts"
 
@@ -16,26 +17,8 @@ beforeAll(async () => {
 })
 afterAll(() => rm(directory, { recursive: true }))
 
-async function authchemy(
-  args: string[],
-  options: { env?: Record<string, string>; input?: string; isTTY?: boolean } = {},
-) {
-  const output = { stdout: "", stderr: "" }
-  const input = (async function* () {
-    yield options.input ?? ""
-  })()
-  const code = await runCli(args, {
-    env: { AUTHCHEMY_DATA_DIR: directory, ...options.env },
-    stdin: Object.assign(input, { isTTY: options.isTTY }),
-    stdout: (text) => {
-      output.stdout += text
-    },
-    stderr: (text) => {
-      output.stderr += text
-    },
-  })
-  return { code, ...output }
-}
+const authchemy = (args: string[], options?: Parameters<typeof runAuthchemy>[2]) =>
+  runAuthchemy(directory, args, options)
 
 const create = (email: string, input = "correct horse battery\n", ...more: string[]) =>
   authchemy(["accounts", "create", "--email", email, "--password-stdin", ...more], { input })
@@ -47,6 +30,7 @@ test("accounts are created, listed and disabled; the password is never shown", a
   const services = await openServices(parseConfig({ AUTHCHEMY_DATA_DIR: directory }), () => {})
   const [account] = await services.accounts.list()
   const { token } = await services.tokens.createSession({
+    ...ALCHEMY_GRANT,
     accountId: account?.id ?? "",
     expiresInSeconds: 60,
     device: {},
@@ -121,6 +105,9 @@ test.each([
   [["accounts", "lst"], /Did you mean list\?/],
   [["accounts", "create", "--emial", "x"], /--email/],
   [["accounts", "list", "--nonsense"], /unknown option/],
+  [["clients", "ad"], /Did you mean add\?/],
+  [["clients", "add", "my-cli"], /--name/],
+  [["clients", "remove"], /missing required argument 'id'/],
 ])("%j exits 2 and helps", async (args, message) => {
   const failed = await authchemy(args)
   expect(failed.code).toBe(2)
@@ -179,6 +166,13 @@ test("a directory or host that cannot be used exits 2 by the variable's name", a
     code: 2,
     stderr: expect.stringMatching(/^AUTHCHEMY_HOST: must be .*\n$/),
   })
+})
+
+test("a clients file that cannot be used exits 2 by the variable's name", async () => {
+  const env = { AUTHCHEMY_CLIENTS_FILE: join(directory, "missing.json") }
+  const refused = { code: 2, stderr: expect.stringMatching(/^AUTHCHEMY_CLIENTS_FILE: must be .*ENOENT.*\n$/) }
+  expect(await authchemy(["accounts", "list"], { env })).toMatchObject(refused)
+  expect(await failToServe(env)).toEqual(refused)
 })
 
 test("version and help", async () => {

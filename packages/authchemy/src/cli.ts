@@ -1,7 +1,8 @@
 import { StoreUnavailableError } from "@authchemy/tokens"
 import { Command, CommanderError } from "commander"
 import packageJson from "../package.json" with { type: "json" }
-import type { CommandIo } from "./commands/accounts.ts"
+import type { AddClientOptions } from "./commands/clients.ts"
+import type { CommandIo } from "./commands/command.ts"
 import { ConfigError, type ConfigProblem, parseConfig } from "./config.ts"
 import { withoutSecrets } from "./logging.ts"
 
@@ -80,7 +81,54 @@ function programOf(io: CliIo): Command {
       const { disableAccount } = await import("./commands/accounts.ts")
       await disableAccount({ email }, io)
     })
+  addClientCommands(program, io)
   return program
+}
+
+function addClientCommands(program: Command, io: CliIo): void {
+  const clients = program.command("clients").description("registered OAuth clients")
+  const collect = (value: string, values: readonly string[] = []) => [...values, value]
+  clients
+    .command("add")
+    .description("register a client in the database; the secret of a confidential one is shown once")
+    .argument("<id>", "the client id")
+    .requiredOption("--name <name>", "the name that people are shown")
+    .option("--redirect-uri <uri>", "where the browser is sent back to; can be given again", collect)
+    .option(
+      "--grant <grant>",
+      "authorization_code, refresh_token or device_code; can be given again",
+      collect,
+    )
+    .option("--confidential", "the client has a secret")
+    .option("--dpop", "tokens are given to DPoP proofs only")
+    .option("--resource-server", "the client may ask about tokens (introspection)")
+    .action(async (id: string, options: Omit<AddClientOptions, "id">) => {
+      const { addClient } = await import("./commands/clients.ts")
+      await addClient({ ...options, id }, io)
+    })
+  clients
+    .command("list")
+    .description("id, type, origin, name, grants, traits and redirect URIs, with tabs between")
+    .option("--json", "as JSON")
+    .action(async (options: { json?: boolean }) => {
+      const { listClients } = await import("./commands/clients.ts")
+      await listClients(options, io)
+    })
+  clients
+    .command("remove")
+    .description("take a client out of the database; its tokens are refused from then on")
+    .argument("<id>", "the client id")
+    .action(async (id: string) => {
+      const { removeClient } = await import("./commands/clients.ts")
+      await removeClient(id, io)
+    })
+  clients
+    .command("digest")
+    .description("print the digest of the secret on standard input, for the clients file")
+    .action(async () => {
+      const { digestSecret } = await import("./commands/clients.ts")
+      await digestSecret(io)
+    })
 }
 
 /** The variables that are to blame, or `null`. Whether a host can be listened on is found out by listening. */

@@ -12,6 +12,8 @@ export type Config = Readonly<{
   dataDirectory: string
   /** `null`: codes and sessions in SQLite. */
   redisUrl: string | null
+  /** Absolute; `null`: no clients but the built-in one and those in the database. */
+  clientsFile: string | null
   /** `null`: one is generated and kept in the data directory. */
   secret: string | null
   allowSignUp: boolean
@@ -61,6 +63,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     issuer,
     dataDirectory: resolve(env.AUTHCHEMY_DATA_DIR || "./.authchemy"),
     redisUrl: read("AUTHCHEMY_REDIS_URL", null, parseRedisUrl),
+    clientsFile: read("AUTHCHEMY_CLIENTS_FILE", null, (path) => resolve(path)),
     secret: read("AUTHCHEMY_SECRET", null, parseSecret),
     allowSignUp: read("AUTHCHEMY_ALLOW_SIGN_UP", loopback, parseBoolean),
     allowCodeWithoutPkce: read("AUTHCHEMY_ALLOW_CODE_WITHOUT_PKCE", false, parseBoolean),

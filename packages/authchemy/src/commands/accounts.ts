@@ -1,24 +1,8 @@
 import { StoreUnavailableError } from "@authchemy/tokens"
 import { AccountError, type AccountRecord } from "../accounts/accounts.ts"
 import { type Config, parseConfig } from "../config.ts"
-import { type AccountServices, openAccountServices, openTokens } from "../services.ts"
-
-/** Where a command reads and writes. */
-export type CommandIo = {
-  env: Readonly<Record<string, string | undefined>>
-  stdin: AsyncIterable<string | Uint8Array> & { isTTY?: boolean | undefined }
-  stdout: (text: string) => void
-}
-
-/** A command cannot do what it was asked to; `exitCode` says which kind of failure. */
-export class CommandError extends Error {
-  readonly exitCode: 1 | 2
-  constructor(exitCode: CommandError["exitCode"], message: string) {
-    super(message)
-    this.name = "CommandError"
-    this.exitCode = exitCode
-  }
-}
+import { openTokens } from "../services.ts"
+import { CommandError, type CommandIo, firstLine, withAccountServices } from "./command.ts"
 
 /** `authchemy accounts create --email E [--name N] --password-stdin` */
 export async function createAccount(options: { email: string; name?: string }, io: CommandIo): Promise<void> {
@@ -27,7 +11,7 @@ export async function createAccount(options: { email: string; name?: string }, i
   const password = await firstLine(io.stdin)
   if (password === "")
     throw new CommandError(2, "--password-stdin: the password must be the first line of standard input")
-  await withAccounts(parseConfig(io.env), async ({ accounts }) => {
+  await withAccountServices(parseConfig(io.env), async ({ accounts }) => {
     try {
       const account = await accounts.create({ email: options.email, password, name: options.name ?? "" })
       io.stdout(`Created ${account.email} (${account.name}), id ${account.id}\n`)
@@ -41,7 +25,7 @@ export async function createAccount(options: { email: string; name?: string }, i
 
 /** `authchemy accounts list` */
 export async function listAccounts(io: CommandIo): Promise<void> {
-  await withAccounts(parseConfig(io.env), async ({ accounts }) => {
+  await withAccountServices(parseConfig(io.env), async ({ accounts }) => {
     for (const account of await accounts.list()) io.stdout(`${lineOf(account)}\n`)
   })
 }
@@ -52,7 +36,7 @@ export async function listAccounts(io: CommandIo): Promise<void> {
  */
 export async function disableAccount(options: { email: string }, io: CommandIo): Promise<void> {
   const config = parseConfig(io.env)
-  await withAccounts(config, async ({ accounts }) => {
+  await withAccountServices(config, async ({ accounts }) => {
     const account = await accounts.disable(options.email)
     if (account === null) throw new CommandError(1, `There is no account with the email ${options.email}.`)
     const ended = await endSessions(config, account)
@@ -78,31 +62,4 @@ async function endSessions(config: Config, { id, email }: AccountRecord): Promis
 function lineOf({ id, email, name, createdAt, disabledAt }: AccountRecord): string {
   const state = disabledAt === null ? "active" : "disabled"
   return [id, state, createdAt.toISOString(), email, name].join("\t")
-}
-
-async function withAccounts(
-  config: Config,
-  work: (services: AccountServices) => Promise<void>,
-): Promise<void> {
-  const services = await openAccountServices(config)
-  try {
-    await work(services)
-  } finally {
-    await services.close()
-  }
-}
-
-/** Longer than any password: a line that does not end is not read for ever. */
-const MOST_READ = 4096
-
-async function firstLine(stdin: CommandIo["stdin"]): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ""
-  for await (const chunk of stdin) {
-    text += typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true })
-    const end = text.indexOf("\n")
-    if (end >= 0) return text.slice(0, end).replace(/\r$/, "")
-    if (text.length > MOST_READ) return text
-  }
-  return text
 }

@@ -39,4 +39,20 @@ export const migrations: Record<string, Migration> = {
         .execute()
     },
   },
+  "002-clients": {
+    async up(database: Kysely<unknown>) {
+      await database.schema
+        .createTable("client")
+        .addColumn("id", "text", (column) => column.primaryKey())
+        .addColumn("name", "text", (column) => column.notNull())
+        .addColumn("secret_digest", "text")
+        .addColumn("redirect_uris", "text", (column) => column.notNull())
+        .addColumn("grants", "text", (column) => column.notNull())
+        .addColumn("require_dpop", "integer", (column) => column.notNull())
+        .addColumn("resource_server", "integer", (column) => column.notNull())
+        .addColumn("created_at", "text", (column) => column.notNull())
+        .execute()
+      await database.schema.alterTable("access_key").addColumn("scopes", "text").execute()
+    },
+  },
 }

@@ -33,5 +33,19 @@ export type Schema = {
     created_at: string
     expires_at: string | null
     last_used_at: string | null
+    /** A list; `null`: all that access keys may have. */
+    scopes: string | null
+  }
+  client: {
+    id: string
+    name: string
+    /** SHA-256 of the secret, base64url; `null`: a public client. */
+    secret_digest: string | null
+    redirect_uris: string
+    grants: string
+    /** 0 or 1, as is the next. */
+    require_dpop: number
+    resource_server: number
+    created_at: string
   }
 }
