@@ -1,9 +1,12 @@
 import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { StoreUnavailableError } from "@authchemy/tokens"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { type Database, openDatabase } from "../database/database.ts"
 import { migrate } from "../database/migrate.ts"
+import { createMemoryRateLimits } from "../limits/memory.ts"
+import type { OpenRateLimiter } from "../limits/rate-limiter.ts"
 import { type BuiltInAccounts, createBuiltInAccounts } from "./better-auth.ts"
 
 const PASSWORD = "correct horse battery"
@@ -11,7 +14,9 @@ let directory: string
 let database: Database
 let accounts: BuiltInAccounts
 
-const open = async (change: { issuer?: string; signUpAllowed?: boolean } = {}) => {
+const open = async (
+  change: { issuer?: string; signUpAllowed?: boolean; openRateLimiter?: OpenRateLimiter } = {},
+) => {
   const made = createBuiltInAccounts({
     database,
     issuer: "http://localhost:4000",
@@ -114,6 +119,30 @@ test("ten wrong passwords for one email from one address are enough; others go o
   const limited = await signIn()
   expect(limited).toMatchObject({ ok: false, retryAfterSeconds: expect.any(Number) })
   expect(await signIn("ada@example.com", PASSWORD, "192.0.2.1")).toMatchObject({ ok: true })
+})
+
+test("servers that share their counts allow ten together; the right password costs nothing", async () => {
+  const openRateLimiter = createMemoryRateLimits().open
+  const servers = [await open({ openRateLimiter }), await open({ openRateLimiter })]
+  await create()
+  for (let attempt = 0; attempt < 9; attempt++) {
+    accounts = servers[attempt % 2] ?? accounts
+    expect(await signIn("ada@example.com", "wrong wrong wrong")).not.toHaveProperty("retryAfterSeconds")
+  }
+  for (accounts of [...servers, ...servers]) expect(await signIn()).toMatchObject({ ok: true })
+  await signIn("ada@example.com", "wrong wrong wrong")
+  for (accounts of servers) expect(await signIn()).toHaveProperty("retryAfterSeconds")
+})
+
+test("S52 where the counts are out of reach, nobody signs in and no account is made", async () => {
+  const fault = new StoreUnavailableError(new Error("silent"))
+  const openRateLimiter: OpenRateLimiter = () => ({ admit: () => Promise.reject(fault) })
+  accounts = await open({ openRateLimiter })
+  await create()
+  await expect(signIn()).rejects.toBe(fault)
+  const form = { email: "new@example.com", password: PASSWORD, name: "" }
+  await expect(accounts.signUp(form, blank)).rejects.toBe(fault)
+  expect(await accounts.list()).toHaveLength(1)
 })
 
 describe("making an account", () => {

@@ -2,6 +2,8 @@ import { type BetterAuthOptions, betterAuth } from "better-auth"
 import { APIError } from "better-auth/api"
 import { getMigrations } from "better-auth/db/migration"
 import type { Database } from "../database/database.ts"
+import { createMemoryRateLimits } from "../limits/memory.ts"
+import type { OpenRateLimiter } from "../limits/rate-limiter.ts"
 import {
   type AccountAdministration,
   AccountError,
@@ -23,15 +25,17 @@ export type BuiltInAccounts = PasswordAccounts & AccountAdministration & { migra
  * forms themselves.
  * @param options.issuer this server's origin; cookies are `Secure` where it is https
  * @param options.secret signs the browser's cookies
+ * @param options.openRateLimiter where failed sign-ins are counted; left out, in this process
  */
 export function createBuiltInAccounts(options: {
   database: Database
   issuer: string
   secret: string
   signUpAllowed: boolean
+  openRateLimiter?: OpenRateLimiter
 }): BuiltInAccounts {
-  const { database, signUpAllowed } = options
-  const limits = createSignInLimits()
+  const { database, signUpAllowed, openRateLimiter = createMemoryRateLimits().open } = options
+  const limits = createSignInLimits(openRateLimiter)
   const settings = settingsOf(options)
   const auth = betterAuth(settings)
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest"
+import { createMemoryRateLimits } from "../limits/memory.ts"
 import { createSignInLimits, type SignInLimits } from "./sign-in-limits.ts"
 
 const EMAIL = "ada@example.com"
@@ -7,7 +8,7 @@ let limits: SignInLimits
 
 beforeEach(() => {
   vi.useFakeTimers()
-  limits = createSignInLimits()
+  limits = createSignInLimits(createMemoryRateLimits().open)
 })
 afterEach(() => {
   vi.useRealTimers()
