@@ -7,10 +7,10 @@ import {
   retryPendingRevocations,
   type SignInError,
 } from "@authchemy/cli-sign-in"
-import { createApp, createLogger } from "authchemy"
+import { createLogger } from "authchemy"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { createAdminApi } from "../packages/authchemy/src/admin/admin-api.ts"
 import { parseConfig } from "../packages/authchemy/src/config.ts"
+import { createServerApp } from "../packages/authchemy/src/server-app.ts"
 import { openServices, type Services } from "../packages/authchemy/src/services.ts"
 import { ada, onRedis } from "./people.ts"
 import { temporaryDirectory } from "./processes.ts"
@@ -33,12 +33,12 @@ describe.each([
     directory = await temporaryDirectory("flow")
     services = await openServices(config(), () => {})
     await services.accounts.create(ada)
-    const app = createApp({
-      ...config(),
-      ...services,
-      adminApi: createAdminApi({ ...services, now: Date.now }),
+    const app = createServerApp({
+      config: config(),
+      services,
       now: Date.now,
       logger: createLogger({ write: () => {} }),
+      ready: services.ready,
     })
     send = async (target, init) => {
       const request = new Request(target, init)

@@ -1,3 +1,4 @@
+import { ALCHEMY_GRANT } from "@authchemy/protocol"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { type AppUnderTest, ISSUER, openAppUnderTest, PASSWORD } from "./routes/testing.ts"
 
@@ -50,7 +51,7 @@ describe("every response", () => {
       expect.objectContaining({ error: "not_found" }),
     ])
     const account = await under.accounts.create({ email: "ann@example.com", password: PASSWORD, name: "Ann" })
-    const session = { accountId: account.id, expiresInSeconds: 60, device: {} }
+    const session = { ...ALCHEMY_GRANT, accountId: account.id, expiresInSeconds: 60, device: {} }
     const { token } = await under.tokens.createSession(session)
     const headers = { Authorization: `Bearer ${token}`, Accept: "text/html" }
     const api = await under.app.request("/v1/nothing", { headers })

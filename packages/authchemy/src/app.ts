@@ -1,8 +1,20 @@
-import { ADMIN_API_PATH, CLI_LOGOUT_PATH, CLI_TOKEN_PATH, LOGIN_PATH } from "@authchemy/protocol"
+import {
+  ADMIN_API_PATH,
+  CLI_LOGOUT_PATH,
+  CLI_TOKEN_PATH,
+  DEVICE_PATH,
+  LOGIN_PATH,
+  OAUTH_PATHS,
+} from "@authchemy/protocol"
 import type { TokenService } from "@authchemy/tokens"
 import { type Env, type Handler, Hono } from "hono"
 import type { Logger } from "pino"
 import type { Accounts, PasswordAccounts } from "./accounts/accounts.ts"
+import type { Clients } from "./clients/clients.ts"
+import type { DpopVerifier } from "./dpop/proof.ts"
+import { createDeviceRequestLimits } from "./limits/device-request-limits.ts"
+import type { OpenRateLimiter } from "./limits/rate-limiter.ts"
+import { createUserCodeLimits } from "./limits/user-code-limits.ts"
 import { createClientAddress } from "./middleware/client-address.ts"
 import { errorResponse, methodNotAllowed, notFoundResponse } from "./middleware/error-response.ts"
 import { type AppEnv, requestLog } from "./middleware/request-log.ts"
@@ -10,13 +22,22 @@ import { securityHeaders } from "./middleware/security-headers.ts"
 import { ICON_PATH } from "./pages/layout.ts"
 import { SESSIONS_PATH } from "./pages/sessions.ts"
 import { STYLE_PATH } from "./pages/style.ts"
+import { answerApproval } from "./routes/approval.ts"
+import { createRequestSeal } from "./routes/approval-request.ts"
 import { showIcon, showStyle } from "./routes/assets.ts"
 import { endSession } from "./routes/cli-logout.ts"
 import { redeemForToken } from "./routes/cli-token.ts"
+import { answerDevice, createDeviceSeals, showDevice } from "./routes/device.ts"
 import { showHealth, showReadiness } from "./routes/health.ts"
 import { showHome } from "./routes/home.ts"
-import { answerLogin, showLogin } from "./routes/login.ts"
-import { createRequestSeal } from "./routes/sealed-request.ts"
+import { showLogin } from "./routes/login.ts"
+import { showAuthorize } from "./routes/oauth/authorize.ts"
+import { authorizeDevice } from "./routes/oauth/device-authorization.ts"
+import { introspectToken } from "./routes/oauth/introspect.ts"
+import { showMetadata } from "./routes/oauth/metadata.ts"
+import { pushAuthorizationRequest } from "./routes/oauth/pushed-authorization-request.ts"
+import { revokeToken } from "./routes/oauth/revoke.ts"
+import { issueToken } from "./routes/oauth/token.ts"
 import { createSessionsSeal, endSessions, showSessions } from "./routes/sessions.ts"
 import { showCreateAccount, showSignIn, submitCreateAccount, submitSignIn } from "./routes/sign-in.ts"
 import { submitSignOut } from "./routes/sign-out.ts"
@@ -28,6 +49,10 @@ export type AppDeps<AdminEnv extends Env> = {
   tokens: TokenService
   /** Who is signed in to a browser; `PasswordAccounts` bring the pages for signing in. */
   accounts: Accounts | PasswordAccounts
+  /** The registered OAuth clients. */
+  clients: Clients
+  dpop: DpopVerifier
+  openRateLimiter: OpenRateLimiter
   /** The admin API, mounted at `/v1`. */
   adminApi: Hono<AdminEnv>
   /** At least 32 characters; keys are derived from it, each for one purpose. */
@@ -48,7 +73,15 @@ export function createApp<AdminEnv extends Env>(deps: AppDeps<AdminEnv>): Hono<A
   const { accounts, issuer } = deps
   const clientAddress = createClientAddress(deps.trustedProxies)
   const requestSeal = createRequestSeal(deps.secret, deps.now)
-  const login = { ...deps, clientAddress, requestSeal }
+  const approval = { ...deps, clientAddress, requestSeal }
+  const requestLimits = createDeviceRequestLimits(deps.openRateLimiter)
+  const oauth = { ...deps, clientAddress, requestLimits }
+  const device = {
+    ...deps,
+    clientAddress,
+    deviceSeals: createDeviceSeals(deps.secret, deps.now),
+    userCodeLimits: createUserCodeLimits(deps.openRateLimiter),
+  }
   const sessions = { ...deps, sessionsSeal: createSessionsSeal(deps.secret, deps.now) }
 
   const app = new Hono<AppEnv>()
@@ -61,9 +94,18 @@ export function createApp<AdminEnv extends Env>(deps: AppDeps<AdminEnv>): Hono<A
     app.all(path, methodNotAllowed(Object.keys(handlers).join(", ").toUpperCase()))
   }
 
-  route(LOGIN_PATH, { get: showLogin(login), post: answerLogin(login) })
+  route(LOGIN_PATH, { get: showLogin(approval), post: answerApproval(approval) })
   route(CLI_TOKEN_PATH, { post: redeemForToken(deps) })
   route(CLI_LOGOUT_PATH, { post: endSession(deps) })
+  route(OAUTH_PATHS.metadata, { get: showMetadata(deps) })
+  route(OAUTH_PATHS.openidMetadata, { get: showMetadata(deps) })
+  route(OAUTH_PATHS.authorize, { get: showAuthorize(approval), post: answerApproval(approval) })
+  route(OAUTH_PATHS.pushedAuthorizationRequest, { post: pushAuthorizationRequest(oauth) })
+  route(OAUTH_PATHS.token, { post: issueToken(oauth) })
+  route(OAUTH_PATHS.deviceAuthorization, { post: authorizeDevice(oauth) })
+  route(OAUTH_PATHS.revoke, { post: revokeToken(oauth) })
+  route(OAUTH_PATHS.introspect, { post: introspectToken(oauth) })
+  route(DEVICE_PATH, { get: showDevice(device), post: answerDevice(device) })
   route("/", { get: showHome(deps) })
   route(SESSIONS_PATH, { get: showSessions(sessions), post: endSessions(sessions) })
   route("/sign-out", { post: submitSignOut(deps) })

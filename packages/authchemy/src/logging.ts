@@ -19,7 +19,7 @@ export function createLogger(destination?: DestinationStream): Logger {
 
 /** Blacks out tokens, codes and keys of this server, and passwords in URLs. */
 export function withoutSecrets(text: string): string {
-  return text.replace(/alchemy_([a-z]{2})_[0-9A-Za-z]+/g, "alchemy_$1_…").replace(/:\/\/[^\s/@]*@/g, "://…@")
+  return text.replace(/alchemy_([a-z]{2})_[\w-]+/g, "alchemy_$1_…").replace(/:\/\/[^\s/@]*@/g, "://…@")
 }
 
 type ErrorDescription = {

@@ -1,9 +1,8 @@
 import type { Logger } from "pino"
-import { createAdminApi } from "./admin/admin-api.ts"
-import { createApp } from "./app.ts"
 import type { Config } from "./config.ts"
 import { listen } from "./listen.ts"
 import { createLogger } from "./logging.ts"
+import { createServerApp } from "./server-app.ts"
 import { openServices } from "./services.ts"
 
 /**
@@ -42,17 +41,11 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     const services = await openServices({ ...config, issuer }, (err) =>
       logger.warn({ err }, "store connection"),
     )
-    const { tokens, accounts, database, secret } = services
-    const now = Date.now
     let stopping = false
-    const app = createApp({
-      ...config,
-      issuer,
-      tokens,
-      accounts,
-      adminApi: createAdminApi({ tokens, accounts, database, now }),
-      secret,
-      now,
+    const app = createServerApp({
+      config: { ...config, issuer },
+      services,
+      now: Date.now,
       logger,
       ready: async () => {
         if (stopping) throw new Error("the server is stopping")

@@ -1,6 +1,7 @@
 import * as v from "valibot"
 import { AccountSummary } from "./cli-token.ts"
 import { DeviceClaims, Timestamp, text } from "./fields.ts"
+import { SCOPES } from "./scopes.ts"
 
 /** A blockchain network an app can use. */
 export const ChainNetwork = v.object({
@@ -79,15 +80,29 @@ export type Session = v.InferOutput<typeof Session>
 export const AccessKey = v.object({
   id: v.string(),
   name: v.string(),
+  /** What it may be used for. */
+  scopes: v.optional(v.array(v.string())),
   createdAt: Timestamp,
   expiresAt: v.optional(Timestamp),
   lastUsedAt: v.optional(Timestamp),
 })
 export type AccessKey = v.InferOutput<typeof AccessKey>
 
-/** The body of `POST /v1/access-keys`. Without an expiry the key lives until it is deleted. */
+const KEY_SCOPES = SCOPES.filter((scope) => scope !== "offline_access")
+
+/** The body of `POST /v1/access-keys`. Without an expiry the key lives until it is deleted; without scopes it can do what its maker can. */
 export const CreateAccessKeyRequest = v.object({
   name: text(100),
+  scopes: v.optional(
+    v.pipe(
+      v.array(
+        v.picklist(KEY_SCOPES, `must be a list of ${KEY_SCOPES.join(", ")}`),
+        "must be a list of scopes",
+      ),
+      v.minLength(1, "must name at least one scope"),
+      v.maxLength(KEY_SCOPES.length, "must name each scope once"),
+    ),
+  ),
   expiresInSeconds: v.optional(
     v.pipe(
       v.number("must be a number of seconds"),

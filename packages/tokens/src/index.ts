@@ -1,5 +1,5 @@
 export * from "./errors.ts"
-export { isLoopbackRedirectUri } from "./redirect-uri.ts"
+export { isLoopbackRedirectUri, isRegisteredRedirectUri, redirectUriProblem } from "./redirect-uri.ts"
 export { openStore } from "./store/open.ts"
 export type { TokenStore } from "./store/store.ts"
 export { digestOf, mintToken, parseToken, type TokenKind, tagOf } from "./token-format.ts"

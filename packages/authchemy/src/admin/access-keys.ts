@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto"
+import type { Scope } from "@authchemy/protocol"
 import { digestOf, mintToken } from "@authchemy/tokens"
 import type { Database } from "../database/database.ts"
 
@@ -7,6 +8,8 @@ export type AccessKeyRecord = {
   id: string
   accountId: string
   name: string
+  /** `null`: all that access keys may have. */
+  scopes: readonly Scope[] | null
   createdAt: string
   expiresAt: string | null
   lastUsedAt: string | null
@@ -16,11 +19,10 @@ export type AccessKeyRecord = {
 export type AccessKeys = {
   /** The record of a key that is known and has not expired; notes the use, at most once a minute. */
   verify(key: string): Promise<AccessKeyRecord | null>
-  /** Makes a key. @param expiresInSeconds `null`: it lives until it is deleted */
+  /** Makes a key. @param request.expiresInSeconds `null`: it lives until it is deleted */
   create(
     accountId: string,
-    name: string,
-    expiresInSeconds: number | null,
+    request: { name: string; scopes: readonly Scope[]; expiresInSeconds: number | null },
   ): Promise<AccessKeyRecord & { key: string }>
   /** The newest first. */
   list(accountId: string): Promise<AccessKeyRecord[]>
@@ -53,7 +55,7 @@ export function createAccessKeys(database: Database, now: () => number): AccessK
       return recordFrom(row)
     },
 
-    create: async (accountId, name, expiresInSeconds) => {
+    create: async (accountId, { name, scopes, expiresInSeconds }) => {
       const key = mintToken("ak", accountId, randomBytes)
       const createdAt = now()
       const row = {
@@ -64,6 +66,7 @@ export function createAccessKeys(database: Database, now: () => number): AccessK
         created_at: timestamp(createdAt),
         expires_at: expiresInSeconds === null ? null : timestamp(createdAt + expiresInSeconds * 1000),
         last_used_at: null,
+        scopes: JSON.stringify(scopes),
       }
       await database.insertInto("access_key").values(row).execute()
       return { ...recordFrom(row), key }
@@ -98,11 +101,13 @@ function recordFrom(row: {
   created_at: string
   expires_at: string | null
   last_used_at: string | null
+  scopes: string | null
 }): AccessKeyRecord {
   return {
     id: row.id,
     accountId: row.account_id,
     name: row.name,
+    scopes: row.scopes === null ? null : (JSON.parse(row.scopes) as Scope[]),
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     lastUsedAt: row.last_used_at,

@@ -1,13 +1,16 @@
+import type { Scope } from "@authchemy/protocol"
 import type { TokenService } from "@authchemy/tokens"
 import { type Handler, Hono } from "hono"
 import type { Accounts } from "../accounts/accounts.ts"
+import type { Clients } from "../clients/clients.ts"
 import type { Database } from "../database/database.ts"
+import type { DpopVerifier } from "../dpop/proof.ts"
 import { methodNotAllowed } from "../middleware/error-response.ts"
 import { createAccessKey, deleteAccessKey, listAccessKeys } from "./access-key-routes.ts"
 import { createAccessKeys } from "./access-keys.ts"
 import { createApp, deleteApp, getApp, listApps, listChains, updateApp } from "./app-routes.ts"
 import { createApps } from "./apps.ts"
-import { type AdminEnv, authenticate } from "./authenticate.ts"
+import { type AdminEnv, authenticate, requireScope } from "./authenticate.ts"
 import { showMe } from "./me.ts"
 import { endSession, endSessions, listSessions } from "./session-routes.ts"
 
@@ -20,26 +23,44 @@ type Method = "GET" | "POST" | "PATCH" | "DELETE"
 export function createAdminApi(deps: {
   tokens: TokenService
   accounts: Accounts
+  clients: Clients
+  dpop: DpopVerifier
   database: Database
   now: () => number
 }): Hono<AdminEnv> {
-  const { tokens, accounts, database, now } = deps
+  const { tokens, database, now } = deps
   const accessKeys = createAccessKeys(database, now)
   const apps = createApps(database, now)
 
   const api = new Hono<AdminEnv>()
-  api.use("*", authenticate({ tokens, accounts, accessKeys }))
-  const route = (path: string, handlers: Partial<Record<Method, Handler<AdminEnv>>>) => {
-    for (const [method, handler] of Object.entries(handlers)) api.on(method, path, handler)
+  api.use("*", authenticate({ ...deps, accessKeys }))
+  /** Each method with the scope that it needs. */
+  const route = (path: string, handlers: Partial<Record<Method, [Scope, Handler<AdminEnv>]>>) => {
+    for (const [method, [scope, handler]] of Object.entries(handlers)) {
+      api.on(method, path, (c, next) => {
+        requireScope(c, scope)
+        return handler(c, next)
+      })
+    }
     api.all(path, methodNotAllowed(Object.keys(handlers).join(", ")))
   }
-  route("/me", { GET: showMe })
-  route("/apps", { GET: listApps(apps), POST: createApp(apps) })
-  route("/apps/:id", { GET: getApp(apps), PATCH: updateApp(apps), DELETE: deleteApp(apps) })
-  route("/chains", { GET: listChains })
-  route("/sessions", { GET: listSessions(tokens), DELETE: endSessions(tokens) })
-  route("/sessions/:id", { DELETE: endSession(tokens) })
-  route("/access-keys", { GET: listAccessKeys(accessKeys), POST: createAccessKey(accessKeys) })
-  route("/access-keys/:id", { DELETE: deleteAccessKey(accessKeys) })
+  route("/me", { GET: ["account:read", showMe] })
+  route("/apps", { GET: ["apps:read", listApps(apps)], POST: ["apps:write", createApp(apps)] })
+  route("/apps/:id", {
+    GET: ["apps:read", getApp(apps)],
+    PATCH: ["apps:write", updateApp(apps)],
+    DELETE: ["apps:write", deleteApp(apps)],
+  })
+  route("/chains", { GET: ["apps:read", listChains] })
+  route("/sessions", {
+    GET: ["sessions:manage", listSessions(tokens)],
+    DELETE: ["sessions:manage", endSessions(tokens)],
+  })
+  route("/sessions/:id", { DELETE: ["sessions:manage", endSession(tokens)] })
+  route("/access-keys", {
+    GET: ["keys:manage", listAccessKeys(accessKeys)],
+    POST: ["keys:manage", createAccessKey(accessKeys)],
+  })
+  route("/access-keys/:id", { DELETE: ["keys:manage", deleteAccessKey(accessKeys)] })
   return api
 }

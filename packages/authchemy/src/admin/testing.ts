@@ -1,15 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { dataOf } from "@authchemy/protocol"
+import { ALCHEMY_GRANT, dataOf } from "@authchemy/protocol"
 import type { IssuedToken } from "@authchemy/tokens"
 import * as v from "valibot"
 import { expect } from "vitest"
-import { createApp } from "../app.ts"
 import { parseConfig } from "../config.ts"
 import { createLogger } from "../logging.ts"
+import { createServerApp } from "../server-app.ts"
 import { openServices, type Services } from "../services.ts"
-import { createAdminApi } from "./admin-api.ts"
 
 /** The admin API in one process, on stores of its own, with two people signed in. */
 export type AdminApiUnderTest = {
@@ -34,23 +33,19 @@ export async function openAdminApiUnderTest(): Promise<AdminApiUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), "authchemy-admin-"))
   const config = parseConfig({ AUTHCHEMY_DATA_DIR: directory })
   const services = await openServices(config, () => {})
-  const { tokens, accounts, database, secret } = services
+  const { tokens, accounts } = services
   const clock = { now: Date.now() }
-  const now = () => clock.now
-  const app = createApp({
-    ...config,
-    tokens,
-    accounts,
-    adminApi: createAdminApi({ tokens, accounts, database, now }),
-    secret,
-    now,
+  const app = createServerApp({
+    config,
+    services,
+    now: () => clock.now,
     logger: createLogger({ write: () => {} }),
     ready: services.ready,
   })
 
   const anotherSession = (accountId: string) => {
     const device = { name: "laptop", os: "Linux" }
-    return tokens.createSession({ accountId, expiresInSeconds: 3600, device })
+    return tokens.createSession({ ...ALCHEMY_GRANT, accountId, expiresInSeconds: 3600, device })
   }
   const signedIn = async (email: string, name: string) => {
     const { id } = await accounts.create({ email, password: "correct horse battery", name })

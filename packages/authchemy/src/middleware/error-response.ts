@@ -3,6 +3,7 @@ import {
   type AdminErrorResponse,
   type CliErrorResponse,
   LOGIN_PATH,
+  OAUTH_PATHS,
   WIRE_ERRORS,
   type WireErrorCode,
 } from "@authchemy/protocol"
@@ -59,7 +60,7 @@ export function methodNotAllowed(allow: string) {
 }
 
 /**
- * An error in the form that the path calls for: `{ error, error_description }` under `/api`, `{ error, message }` under
+ * An error in the form that the path calls for: `{ error, error_description }` under `/api` and at the OAuth endpoints, `{ error, message }` under
  * the admin API, elsewhere a page for browsers and JSON for everything else.
  */
 export function respondWithError(c: Context<AppEnv>, failure: Failure): Response | Promise<Response> {
@@ -70,13 +71,15 @@ export function respondWithError(c: Context<AppEnv>, failure: Failure): Response
     return c.json(answer, failure.status)
   }
   const acceptsPage = c.req.header("accept")?.includes("text/html") ?? false
-  if (path.startsWith("/api/") || (failure.status === 404 && !acceptsPage)) {
+  if (isForPrograms(path) || (failure.status === 404 && !acceptsPage)) {
     const answer: CliErrorResponse = { error: failure.code, error_description: failure.message }
     return c.json(answer, failure.status)
   }
   const page = errorPage({
     title:
-      path === LOGIN_PATH && failure.status === 400 ? "This sign-in cannot start" : TITLES[failure.status],
+      SIGN_IN_DOORS.includes(path) && failure.status === 400
+        ? "This sign-in cannot start"
+        : TITLES[failure.status],
     message: failure.message,
     advice:
       ADVICE[failure.status] ??
@@ -87,6 +90,14 @@ export function respondWithError(c: Context<AppEnv>, failure: Failure): Response
     reference: failure.status >= 500 ? c.get("requestId") : null,
   })
   return c.html(page, failure.status)
+}
+
+/** Where a sign-in begins in a browser. */
+const SIGN_IN_DOORS: readonly string[] = [LOGIN_PATH, OAUTH_PATHS.authorize]
+
+/** The CLI API and the OAuth endpoints, but for the one that people see. */
+function isForPrograms(path: string): boolean {
+  return path.startsWith("/api/") || (path.startsWith("/oauth/") && path !== OAUTH_PATHS.authorize)
 }
 
 const TITLES: Record<Failure["status"], string> = {

@@ -70,7 +70,7 @@ export async function readText(request: Request): Promise<string> {
   }
   const declared = request.headers.get("content-length")
   if (declared !== null && Number(declared) > MAX_BODY_BYTES) throw tooLarge()
-  const bytes = await readBounded(request)
+  const bytes = await (declared === null ? readBounded(request) : readDeclared(request))
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes)
   } catch {
@@ -84,6 +84,15 @@ export function hasBody(request: Request): boolean {
   return length === null ? request.headers.has("transfer-encoding") : length !== "0"
 }
 
+/** A body whose length is known: no HTTP server hands over more than was declared, and reading it at once saves the stream's cost. */
+async function readDeclared(request: Request): Promise<Uint8Array> {
+  const body = await request.arrayBuffer().catch(() => {
+    throw brokenOff()
+  })
+  if (body.byteLength > MAX_BODY_BYTES) throw tooLarge()
+  return new Uint8Array(body)
+}
+
 async function readBounded(request: Request): Promise<Uint8Array> {
   const reader = request.body?.getReader()
   if (reader === undefined) return new Uint8Array(0)
@@ -91,7 +100,7 @@ async function readBounded(request: Request): Promise<Uint8Array> {
   let size = 0
   for (;;) {
     const { done, value } = await reader.read().catch(() => {
-      throw new RequestRefused(400, WIRE_ERRORS.invalidRequest, "The body broke off.")
+      throw brokenOff()
     })
     if (done) return Buffer.concat(chunks)
     size += value.byteLength
@@ -101,6 +110,10 @@ async function readBounded(request: Request): Promise<Uint8Array> {
     }
     chunks.push(value)
   }
+}
+
+function brokenOff(): RequestRefused {
+  return new RequestRefused(400, WIRE_ERRORS.invalidRequest, "The body broke off.")
 }
 
 function tooLarge(): RequestRefused {

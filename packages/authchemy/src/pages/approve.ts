@@ -1,56 +1,112 @@
-import type { DeviceClaims } from "@authchemy/protocol"
+import { DEVICE_PATH, type DeviceClaims, LOGIN_PATH, type OAUTH_PATHS, type Scope } from "@authchemy/protocol"
 import { html } from "hono/html"
-import { accountFoot } from "./account-foot.ts"
-import { fact } from "./fact.ts"
+import { accountFoot, accountFootInForm } from "./account-foot.ts"
+import { age } from "./age.ts"
+import { type Comparison, compareBox } from "./compare.ts"
+import { fact, isStated } from "./fact.ts"
 import { layout, type Markup } from "./layout.ts"
+import { scopeList } from "./scopes.ts"
 
-/**
- * Asks the person to approve or deny a sign-in. Program, machine and system are the caller's own claims; the phrase ties the
- * page to the terminal.
- * @param page.phrase the approval phrase, or `null` where the program sent no code challenge
- * @param page.request the sealed request that the form carries
- * @param page.path this page's own path and query, for the way back from another account
- */
-export function approvePage(page: {
+const MUST_MATCH = "It must match the one in your terminal."
+
+/** A request for approval, through whichever of the three doors it came. */
+export type ApprovalPage = {
+  /** The door, and where the answer is posted: `decision` is `approve`, `deny` or, where `path` is `null`, `switch`. */
+  action: typeof LOGIN_PATH | typeof OAUTH_PATHS.authorize | typeof DEVICE_PATH
+  /** `builtIn`: the client that any program may come as; its name is empty where the door tells nothing of who comes. Other names are facts. */
+  client: { name: string; builtIn: boolean }
+  /** What the caller says of itself: claims, whoever the client is. */
   device: DeviceClaims
+  /** Where the request came from: at the device door the device's address, else this browser's. */
   address: string
   account: { email: string; name: string }
+  /** The approval phrase, or `null` where the program sent no code challenge. */
   phrase: string | null
+  /** What is asked for; not listed where empty. */
+  scopes: readonly Scope[]
+  /** The sealed request that the form carries. */
   request: string
-  path: string
-}): Markup {
+  /** This page's own path and query, for the way back from another account; `null`: that is an answer to the form. */
+  path: string | null
+  /** At the device door: the code, `XXXX-XXXX`. */
+  userCode?: string
+  /** When the program started to ask, and the present, both in milliseconds since the epoch. */
+  requestedAt?: { at: number; now: number }
+  /** The host of the web site that the answer leads to, with Punycode in place of look-alike letters, as `URL` gives it. */
+  destination?: string
+}
+
+/**
+ * Asks the person to approve or deny. Code and phrase tie the page to a terminal; program, machine, system, address and age tell what
+ * asks, also against those who send others their own links and codes (RFC 8628 §5.4).
+ */
+export function approvePage(page: ApprovalPage): Markup {
   return layout({
     title: "Approve sign-in",
     content: html`<h1>Approve this sign-in?</h1>
-<p class="lead">A command-line program asks to act as you.</p>
-${page.phrase === null ? withoutPhrase() : phraseBox(page.phrase)}
-<dl class="facts">
-${fact("Program", page.device.client)}
-${fact("Machine", page.device.name)}
-${fact("System", page.device.os)}
-${fact("Address", page.address)}
-</dl>
-<form method="post" action="/login">
+<p class="lead">${page.client.builtIn ? "A command-line program asks to act as you." : html`<bdi>${page.client.name}</bdi> asks to act as you.`}</p>
+${comparison(page)}
+${facts(page)}
+${page.scopes.length === 0 ? "" : scopeList(page.scopes)}
+${page.destination === undefined ? "" : html`<p class="destination">You will be sent to <bdi>${page.destination}</bdi></p>`}
+<form method="post" action="${page.action}">
 <input type="hidden" name="request" value="${page.request}">
-<h2>Did you start this on your computer?</h2>
-<p class="hint">If you did not, or are not sure, choose Deny: nothing is shared.</p>
+${page.action === DEVICE_PATH ? deviceQuestion() : question(page)}
 <div class="choice">
 <button type="submit" name="decision" value="deny" class="second">Deny</button>
 <button type="submit" name="decision" value="approve">Approve</button>
 </div>
+${page.path === null ? accountFootInForm(page.account) : ""}
 </form>
-${accountFoot(page.account, page.path)}`,
+${page.path === null ? "" : accountFoot(page.account, page.path)}`,
   })
 }
 
-function phraseBox(phrase: string): Markup {
-  return html`<section class="phrase" aria-labelledby="phrase-title">
-<h2 id="phrase-title">Phrase</h2>
-<p class="words">${phrase}</p>
-<p class="hint">It must match the one in your terminal.</p>
-</section>`
+function comparison({ userCode, phrase, client, action }: ApprovalPage): Markup | "" {
+  const comparisons: Comparison[] = []
+  if (userCode !== undefined) {
+    const both = phrase !== null && client.builtIn
+    comparisons.push({ title: "Code", text: userCode, hint: both ? null : MUST_MATCH })
+  }
+  if (phrase !== null) {
+    const mustMatch = userCode === undefined ? MUST_MATCH : "Both must match the ones in your terminal."
+    const ifShown = "If your terminal shows a phrase, it must be this one."
+    comparisons.push({ title: "Phrase", text: phrase, hint: client.builtIn ? mustMatch : ifShown })
+  }
+  if (comparisons.length > 0) return compareBox(comparisons)
+  return action === LOGIN_PATH ? withoutPhrase() : ""
 }
 
 function withoutPhrase(): Markup {
   return html`<p class="warning"><strong>No phrase to compare.</strong> This program uses an older way to sign in, so this page cannot be matched with your terminal. Approve only if you started it a moment ago.</p>`
+}
+
+function facts(page: ApprovalPage): Markup {
+  const { client, device } = page
+  // What a command-line program leaves out is said; of a web site nobody expects a machine's name.
+  const claim = (term: string, value: string | undefined) =>
+    client.builtIn || isStated(value) ? fact(term, value) : ""
+  return html`<dl class="facts">
+${fact("Program", client.builtIn && isStated(device.client) ? device.client : program(page))}
+${claim("Machine", device.name)}
+${claim("System", device.os)}
+${page.requestedAt === undefined ? "" : fact("Started", age(page.requestedAt.at, page.requestedAt.now))}
+${fact("Address", page.address)}
+</dl>`
+}
+
+function program({ client, device }: ApprovalPage): string | Markup {
+  const claims = isStated(device.client) && device.client !== client.name
+  if (!claims) return client.name
+  return html`<bdi>${client.name}</bdi><span class="claim">calls itself <bdi>${device.client}</bdi></span>`
+}
+
+function question(page: ApprovalPage): Markup {
+  return html`<h2>${page.action === LOGIN_PATH ? "Did you start this on your computer?" : "Did you start this?"}</h2>
+<p class="hint">If you did not, or are not sure, choose Deny: nothing is shared.</p>`
+}
+
+function deviceQuestion(): Markup {
+  return html`<h2>Did you start this?</h2>
+<p class="warning"><strong>Somebody else may have sent you this link or code.</strong> Approve only if you started this yourself a moment ago. If you did not, or are not sure, choose Deny: nothing is shared.</p>`
 }

@@ -1,3 +1,4 @@
+import { DEVICE_PATH, LOGIN_PATH, OAUTH_PATHS } from "@authchemy/protocol"
 import { html } from "hono/html"
 import { type FormProblem, formAlert, formField } from "./form-field.ts"
 import { layout, type Markup } from "./layout.ts"
@@ -13,11 +14,10 @@ export function signInPage(page: {
   createAccountUrl: string | null
 }): Markup {
   const { problem } = page
-  const forCommandLine = page.returnTo.startsWith("/login?")
   return layout({
     title: problem === null ? "Sign in" : "Not signed in",
     content: html`<h1>Sign in</h1>
-<p class="lead">${forCommandLine ? "A command-line program asks to use your account. You will see which one before you approve it." : "Use your Authchemy account."}</p>
+<p class="lead">${leadFor(page.returnTo)}</p>
 ${formAlert(problem)}
 <form method="post" action="/sign-in">
 <input type="hidden" name="return_to" value="${page.returnTo}">
@@ -46,4 +46,16 @@ ${formField({
 </form>
 ${page.createAccountUrl === null ? "" : html`<p class="foot">New here? <a href="${page.createAccountUrl}">Create an account</a></p>`}`,
   })
+}
+
+function leadFor(returnTo: string): string {
+  switch (returnTo.split("?")[0]) {
+    case LOGIN_PATH:
+    case DEVICE_PATH:
+      return "A command-line program asks to use your account. You will see which one before you approve it."
+    case OAUTH_PATHS.authorize:
+      return "A program asks to use your account. You will see which one before you approve it."
+    default:
+      return "Use your Authchemy account."
+  }
 }

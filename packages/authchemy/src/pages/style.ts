@@ -62,22 +62,32 @@ a:hover { color: var(--accent-strong); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 input:focus-visible { outline-offset: 0; }
 .foot { margin-top: 22px; color: var(--quiet); font-size: .9375rem; text-align: center; }
-.phrase { background: var(--wash); border-radius: 12px; padding: 16px; margin: 0 0 24px; text-align: center; }
-.phrase h2 { color: var(--quiet); font-weight: 550; font-size: .875rem; }
-.phrase .words {
-  margin: 6px 0; font: 650 1.3125rem/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace;
-  letter-spacing: -.01em; overflow-wrap: normal; text-wrap: balance;
-}
-.phrase .hint { margin: 0; }
+.compare { background: var(--wash); border-radius: 12px; padding: 16px; margin: 0 0 24px; text-align: center; }
+.compare section + section { margin-top: 14px; padding-top: 14px; border-top: 1px solid rgb(128 144 142 / 35%); }
+.compare h2 { color: var(--quiet); font-weight: 550; font-size: .875rem; }
+.compare .hint { margin: 0; }
+.words, .letters { font: 650 1.3125rem/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; overflow-wrap: normal; }
+.words { margin: 6px 0; letter-spacing: -.01em; text-wrap: balance; }
+.letters { font-size: 1.75rem; letter-spacing: .14em; }
+p.letters { margin: 4px 0; padding-left: .14em; overflow-wrap: anywhere; }
+input.letters { text-align: center; text-transform: uppercase; }
 .facts { margin: 0 0 24px; border-top: 1px solid var(--line); }
 .facts div { display: grid; grid-template-columns: 5rem 1fr; gap: 12px; padding: 9px 0; border-bottom: 1px solid var(--line); }
 .facts dt { color: var(--quiet); font-size: .9375rem; }
 .facts dd { margin: 0; overflow-wrap: anywhere; min-width: 0; }
 .facts .unstated { color: var(--quiet); font-style: italic; }
+.facts .claim { display: block; color: var(--quiet); font-size: .875rem; }
+.scopes { margin: 0 0 24px; }
+.scopes ul { margin: 8px 0 0; padding-left: 1.25rem; }
+.scopes li { padding: 2px 0; }
+.scopes li::marker { color: var(--accent); }
+.destination { margin-bottom: 24px; }
+.destination bdi { font-weight: 600; }
 .sessions { list-style: none; margin: 0 0 24px; padding: 0; display: grid; gap: 16px; }
 .sessions li { border: 1px solid var(--line); border-radius: 12px; padding: 16px; min-width: 0; }
 .sessions h2 { margin-bottom: 10px; font-size: 1.0625rem; overflow-wrap: anywhere; }
 .sessions .facts { margin-bottom: 16px; }
+h2 + .warning { margin: 10px 0 0; }
 .choice { display: grid; grid-template-columns: 1fr 1fr; gap: 12px; margin-top: 16px; }
 .who { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: center; gap: 2px 8px; }
 .who p { width: 100%; font-size: .875rem; }
@@ -92,7 +102,7 @@ code { font: .9375em ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation 
 @media (prefers-reduced-motion: no-preference) {
   button, input { transition: background-color .12s, border-color .12s; }
 }
-@media (forced-colors: active) { .card, .phrase, .alert, .warning { border: 1px solid; } }
+@media (forced-colors: active) { .card, .compare, .alert, .warning { border: 1px solid; } }
 `.trim()
 
 /** Where the style sheet is served. The name changes with the content, so it can be cached for good. */

@@ -1,21 +1,29 @@
-import { CliTokenRequest, type CliTokenResponse, WIRE_ERRORS } from "@authchemy/protocol"
+import { ALCHEMY_CLIENT_ID, CliTokenRequest, type CliTokenResponse, WIRE_ERRORS } from "@authchemy/protocol"
 import { InvalidGrantError, type IssuedToken, type TokenService } from "@authchemy/tokens"
 import type { Handler } from "hono"
 import type * as v from "valibot"
 import type { Accounts } from "../accounts/accounts.ts"
+import type { Clients } from "../clients/clients.ts"
 import { readJson } from "../middleware/request-body.ts"
 import type { AppEnv } from "../middleware/request-log.ts"
 import { RequestRefused } from "../middleware/request-refused.ts"
+import { findOrRevoke } from "./issued-account.ts"
 import { refuseCredentialsInQuery } from "./query-credentials.ts"
 
 /** `POST /api/cli/token`: code for token, on the back channel. */
-export function redeemForToken(deps: { tokens: TokenService; accounts: Accounts }): Handler<AppEnv> {
+export function redeemForToken(deps: {
+  tokens: TokenService
+  accounts: Accounts
+  clients: Clients
+}): Handler<AppEnv> {
   return async (c) => {
     refuseCredentialsInQuery(c.req.url)
     const request = await readJson(c.req.raw, CliTokenRequest)
     const issued = await redeem(deps.tokens, request)
-    const { id, accountId, createdAt, expiresAt } = issued.session
-    const account = await findOrRevoke(deps, issued, accountId)
+    const account = await findOrRevoke(deps, issued)
+    if (account === null) throw invalidGrant()
+    const { id, createdAt } = issued.session
+    const expiresAt = issued.tokenExpiresAt
     const response: CliTokenResponse = {
       authToken: issued.token,
       expiresAt: new Date(expiresAt).toISOString(),
@@ -34,6 +42,7 @@ async function redeem(
   try {
     return await tokens.redeemCode({
       code: request.code,
+      clientId: ALCHEMY_CLIENT_ID,
       redirectUri: request.redirect_uri,
       codeVerifier: request.code_verifier ?? null,
       expiresInSeconds: request.expires_in_seconds,
@@ -43,23 +52,6 @@ async function redeem(
     if (error instanceof InvalidGrantError) throw invalidGrant()
     throw error
   }
-}
-
-/** A session whose account cannot be told to its holder has no holder: it is ended. */
-async function findOrRevoke(
-  deps: { tokens: TokenService; accounts: Accounts },
-  issued: IssuedToken,
-  accountId: string,
-) {
-  try {
-    const account = await deps.accounts.find(accountId)
-    if (account !== null) return account
-  } catch (error) {
-    await deps.tokens.revoke(issued.token)
-    throw error
-  }
-  await deps.tokens.revoke(issued.token)
-  throw invalidGrant()
 }
 
 /** One sentence for every reason, so that nobody learns what a code would need (RFC 6749 §5.2). */

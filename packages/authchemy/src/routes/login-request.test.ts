@@ -2,7 +2,7 @@ import { createHash } from "node:crypto"
 import fc from "fast-check"
 import { expect, test } from "vitest"
 import { RequestRefused } from "../middleware/request-refused.ts"
-import { loginRedirect } from "./login-redirect.ts"
+import { approvalRedirect } from "./approval-redirect.ts"
 import { parseLoginRequest } from "./login-request.ts"
 
 const CHALLENGE = createHash("sha256").update("verifier").digest("base64url")
@@ -19,7 +19,7 @@ test("a state of any bytes is echoed byte for byte", () => {
     fc.property(fc.uint8Array({ maxLength: 600 }), (bytes) => {
       const raw = Array.from(bytes, (byte) => `%${byte.toString(16).padStart(2, "0")}`).join("")
       const request = parseLoginRequest(`${query({})}&state=${raw}`, strict)
-      const location = loginRedirect(request, { code: "c" }, "http://localhost:4000")
+      const location = approvalRedirect(request, { code: "c" }, "http://localhost:4000")
       const echoed = /&state=([^&]*)&iss=/.exec(location)?.[1] ?? ""
       const decoded = Buffer.from(
         echoed.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),

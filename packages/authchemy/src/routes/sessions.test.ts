@@ -1,4 +1,5 @@
 import type { DeviceClaims } from "@authchemy/protocol"
+import { ALCHEMY_GRANT } from "@authchemy/protocol"
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { SESSIONS_FORM_LIFETIME_MS } from "./sessions.ts"
 import { type AppUnderTest, form, loginQuery, openAppUnderTest, STORES, sealedRequestIn } from "./testing.ts"
@@ -25,7 +26,12 @@ describe.each(STORES)("the page of sessions on %s", (_, store) => {
     return (await under.accounts.browserSession(request))?.account.id ?? ""
   }
   const machine = async (device: DeviceClaims = LAPTOP, browser = cookie) =>
-    under.tokens.createSession({ accountId: await accountOf(browser), expiresInSeconds: 86_400, device })
+    under.tokens.createSession({
+      ...ALCHEMY_GRANT,
+      accountId: await accountOf(browser),
+      expiresInSeconds: 86_400,
+      device,
+    })
   const show = (browser = cookie) => under.app.request("/sessions", { headers: { Cookie: browser } })
   const shown = async (browser = cookie) => (await show(browser)).text()
   const formTokenOf = async (browser = cookie) => {

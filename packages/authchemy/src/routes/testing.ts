@@ -8,12 +8,15 @@ import type { Hono } from "hono"
 import { expect, inject } from "vitest"
 import { AccountError } from "../accounts/accounts.ts"
 import { type BuiltInAccounts, createBuiltInAccounts } from "../accounts/better-auth.ts"
-import { createAdminApi } from "../admin/admin-api.ts"
-import { createApp } from "../app.ts"
+import type { Client } from "../clients/client.ts"
+import { type Clients, createClients } from "../clients/clients.ts"
+import { parseConfig } from "../config.ts"
 import { openDatabase } from "../database/database.ts"
 import { migrate } from "../database/migrate.ts"
+import { createMemoryRateLimits } from "../limits/memory.ts"
 import { createLogger } from "../logging.ts"
 import type { AppEnv } from "../middleware/request-log.ts"
+import { createServerApp } from "../server-app.ts"
 
 export const ISSUER = "http://localhost:4000"
 export const REDIRECT = "http://127.0.0.1:16424/callback"
@@ -24,6 +27,7 @@ export type AppUnderTest = {
   app: Hono<AppEnv>
   tokens: TokenService
   accounts: BuiltInAccounts
+  clients: Clients
   log: string[]
   /** Milliseconds since the epoch; tests move it. */
   clock: { now: number }
@@ -38,6 +42,8 @@ export async function openAppUnderTest(
     redisUrl?: string
     allowCodeWithoutPkce?: boolean
     signUpAllowed?: boolean
+    /** Registered beside the built-in one. */
+    clients?: readonly Client[]
     wrapTokens?: (tokens: TokenService) => TokenService
   } = {},
 ): Promise<AppUnderTest> {
@@ -55,14 +61,21 @@ export async function openAppUnderTest(
   const signUpAllowed = options.signUpAllowed ?? true
   const accounts = createBuiltInAccounts({ database, issuer, secret, signUpAllowed })
   await migrate(database, join(directory, "migrate.lock"), accounts.migrate)
-  const app = createApp({
-    issuer,
-    tokens,
-    accounts,
-    adminApi: createAdminApi({ tokens, accounts, database, now }),
-    secret,
-    allowCodeWithoutPkce: options.allowCodeWithoutPkce ?? false,
-    trustedProxies: [],
+  const clients = createClients({ database, fromFile: options.clients ?? [], now })
+  const app = createServerApp({
+    config: {
+      ...parseConfig({ AUTHCHEMY_DATA_DIR: directory }),
+      issuer,
+      allowCodeWithoutPkce: options.allowCodeWithoutPkce ?? false,
+    },
+    services: {
+      tokens,
+      accounts,
+      clients,
+      database,
+      secret,
+      openRateLimiter: createMemoryRateLimits(now).open,
+    },
     now,
     logger: createLogger({ write: (line) => log.push(line) }),
     ready: () => tokens.ready(),
@@ -71,6 +84,7 @@ export async function openAppUnderTest(
     app,
     tokens,
     accounts,
+    clients,
     log,
     clock,
     async signIn(email = "ann@example.com") {

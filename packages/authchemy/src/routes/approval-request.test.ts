@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { APPROVAL_LIFETIME_MS } from "./sealed-request.ts"
+import { APPROVAL_LIFETIME_MS } from "./approval-request.ts"
 import { type AppUnderTest, form, loginQuery, openAppUnderTest, sealedRequestIn } from "./testing.ts"
 
 let under: AppUnderTest

@@ -1,0 +1,67 @@
+import {
+  type DeviceAuthorizationResponse,
+  GRANT_TYPES,
+  isCodeChallenge,
+  WIRE_ERRORS,
+} from "@authchemy/protocol"
+import type { TokenService } from "@authchemy/tokens"
+import type { Handler } from "hono"
+import { ALCHEMY_CLI } from "../../clients/client.ts"
+import type { Clients } from "../../clients/clients.ts"
+import type { AppEnv } from "../../middleware/request-log.ts"
+import { RequestRefused } from "../../middleware/request-refused.ts"
+import { invalidRequest, readDeviceClaims } from "../parameters.ts"
+import { grantableScopes } from "./authorization-request.ts"
+import { requireClient, requireGrant } from "./client-authentication.ts"
+import { verificationUriOf } from "./metadata.ts"
+import { type OAuthForm, readOAuthForm } from "./oauth-form.ts"
+import { admitRequest, type RequestLimitDeps } from "./request-limit.ts"
+
+type DeviceDeps = RequestLimitDeps & { issuer: string; clients: Clients; tokens: TokenService }
+
+/**
+ * `POST /oauth/device_authorization` (RFC 8628 §3.1). Beside the standard's, `device`, `os` and `client` are read as at `/login` (a registered client goes by
+ * the name it is registered with), and a `code_challenge` with `code_challenge_method=S256` binds the device code to who has its
+ * verifier (RFC 7636) and gives the approval phrase.
+ */
+export function authorizeDevice(deps: DeviceDeps): Handler<AppEnv> {
+  return async (c) => {
+    const form = await readOAuthForm(c.req.raw)
+    const client = await requireClient(c.req.raw, form, deps.clients)
+    requireGrant(client, GRANT_TYPES.deviceCode)
+    const scopes = grantableScopes(form.get("scope"), client)
+    if (scopes === null) {
+      const sentence = "scope is malformed, or names nothing that is known here."
+      throw new RequestRefused(400, WIRE_ERRORS.invalidScope, sentence)
+    }
+    const codeChallenge = challengeOf(form)
+    const claims = readDeviceClaims(form.parameters)
+    await admitRequest(c, deps)
+    const { deviceCode, userCode, expiresInSeconds, intervalSeconds } = await deps.tokens.requestDevice({
+      clientId: client.id,
+      scopes,
+      device: client === ALCHEMY_CLI ? claims : { ...claims, client: client.name },
+      address: deps.clientAddress(c),
+      codeChallenge,
+    })
+    const verificationUri = verificationUriOf(deps.issuer)
+    const response: DeviceAuthorizationResponse = {
+      device_code: deviceCode,
+      user_code: userCode,
+      verification_uri: verificationUri,
+      verification_uri_complete: `${verificationUri}?user_code=${userCode}`,
+      expires_in: expiresInSeconds,
+      interval: intervalSeconds,
+    }
+    return c.json(response)
+  }
+}
+
+function challengeOf(form: OAuthForm): string | null {
+  const challenge = form.get("code_challenge")
+  const method = form.get("code_challenge_method")
+  if (challenge === undefined && method === undefined) return null
+  if (method !== "S256") throw invalidRequest("code_challenge_method must be S256.")
+  if (challenge !== undefined && isCodeChallenge(challenge)) return challenge
+  throw invalidRequest("code_challenge must be the base64url of a SHA-256 digest, 43 characters.")
+}
