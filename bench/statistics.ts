@@ -25,16 +25,29 @@ export async function inTurn(
   return figures
 }
 
-/** A Markdown table whose rows are the contenders: median, least and most, and the ratio of medians to the first one. */
-export function table(title: string, unit: string, figures: Record<string, number[]>): string {
+/**
+ * A Markdown table whose rows are the contenders: median, least and most, and the ratio of medians to the first one.
+ * @param rival the name of a contender that a second ratio is to
+ */
+export function table(
+  title: string,
+  unit: string,
+  figures: Record<string, number[]>,
+  rival?: string,
+): string {
   const [floor = []] = Object.values(figures)
+  const others = rival === undefined ? [] : [{ name: rival, values: figures[rival] ?? [] }]
   const format = (value: number) =>
     value >= 100 ? Math.round(value).toLocaleString("en-US") : value.toPrecision(3)
-  const rows = Object.entries(figures).map(
-    ([name, values]) =>
-      `| ${name} | ${format(median(values))} | ${format(Math.min(...values))}–${format(Math.max(...values))} | ${(median(values) / median(floor)).toFixed(2)} |`,
-  )
-  return [`### ${title}`, "", `| | ${unit}, median | range | ratio |`, "|---|---|---|---|", ...rows, ""].join(
-    "\n",
-  )
+  const row = (...cells: string[]) => `|${cells.map((cell) => (cell === "" ? " " : ` ${cell} `)).join("|")}|`
+  const rows = Object.entries(figures).map(([name, values]) => {
+    const ratios = [floor, ...others.map((other) => other.values)].map((reference) =>
+      (median(values) / median(reference)).toFixed(2),
+    )
+    const range = `${format(Math.min(...values))}–${format(Math.max(...values))}`
+    return row(name, format(median(values)), range, ...ratios)
+  })
+  const heads = ["", `${unit}, median`, "range", "ratio", ...others.map(({ name }) => `to ${name}`)]
+  const rule = `|${"---|".repeat(heads.length)}`
+  return [`### ${title}`, "", row(...heads), rule, ...rows, ""].join("\n")
 }

@@ -1,39 +1,18 @@
 // Requests a second: `GET /v1/me`, and sign-in plus sign-out on the back channel, against bare `node:http`.
-import { Agent, request } from "node:http"
 import { join } from "node:path"
 import { ALCHEMY_GRANT, codeChallengeOf } from "@authchemy/protocol"
 import { createTokenService, openStore } from "@authchemy/tokens"
-import { alchemyFor, createAccount, run, temporaryDirectory } from "../e2e/processes.ts"
+import { alchemyFor, createAccount, temporaryDirectory } from "../e2e/processes.ts"
 import { signInAndDecide } from "../e2e/stand-in.ts"
 import { startRedis } from "../e2e/start-redis.ts"
+import { CONNECTIONS, openPoster, ROUNDS, requestsPerSecond, startBare } from "./load.ts"
 import { type QuietServer, startQuietServer } from "./quiet-server.ts"
 import { inTurn, table } from "./statistics.ts"
 
-const SECONDS = Number(process.env.BENCH_SECONDS ?? 3)
-const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5)
-const CONNECTIONS = 32
 const REDIRECT = "http://127.0.0.1:16424/callback"
 const VERIFIER = "v".repeat(43)
 
 const person = { email: "ada@example.com", password: "correct horse battery", name: "Ada" }
-
-/** Requests a second that a server answers with 200, as `autocannon` counts them. */
-async function requestsPerSecond(url: string, token: string): Promise<number> {
-  const { stdout, stderr } = await run(process.execPath, [
-    join(import.meta.dirname, "node_modules/autocannon/autocannon.js"),
-    ...["--json", "--connections", String(CONNECTIONS), "--duration", String(SECONDS)],
-    ...["--headers", `authorization=Bearer ${token}`, url],
-  ]).finished
-  const result = JSON.parse(stdout) as { "2xx": number; non2xx: number; errors: number; duration: number }
-  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${url}: not all answered 200: ${stderr}`)
-  return result["2xx"] / result.duration
-}
-
-async function startBare(body: string) {
-  const bare = run(process.execPath, [join(import.meta.dirname, "bare-server.ts")], { env: { BODY: body } })
-  const [, port] = await bare.shows(/port (\d+)/)
-  return { url: `http://127.0.0.1:${port}`, stop: () => bare.child.kill() }
-}
 
 /** A signed-in person at a running server, by the real command. */
 async function signIn(server: QuietServer, home: string) {
@@ -43,7 +22,7 @@ async function signIn(server: QuietServer, home: string) {
   await signInAndDecide(person, url)
   await login.finished
   const token = (await alchemy.run("auth", "token")).stdout.trim()
-  const me = await fetch(`${server.url}/v1/me`, { headers: { authorization: `Bearer ${token}` } })
+  const me = await fetch(`${server.url}/v1/me`, { headers: bearer(token) })
   const body = await me.text()
   return {
     token,
@@ -52,28 +31,13 @@ async function signIn(server: QuietServer, home: string) {
   }
 }
 
-const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
-
-function post(url: string, headers: Record<string, string>, body: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { method: "POST", agent, headers }, (response) => {
-      let text = ""
-      response.setEncoding("utf8").on("data", (chunk: string) => {
-        text += chunk
-      })
-      response.on("end", () =>
-        response.statusCode === 200 ? resolve(text) : reject(new Error(`${response.statusCode} ${text}`)),
-      )
-    })
-    sent.on("error", reject)
-    sent.end(body)
-  })
-}
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
 /** Pairs of `POST /api/cli/token` and `POST /api/cli/logout` a second; the codes are issued before the clock runs. */
 async function pairsPerSecond(url: string, issueCode: () => Promise<string>): Promise<number> {
   const codes: string[] = []
   for (let index = 0; index < 1500; index++) codes.push(await issueCode())
+  const { post, close } = openPoster()
   const started = performance.now()
   const worker = async () => {
     for (let code = codes.pop(); code !== undefined; code = codes.pop()) {
@@ -83,11 +47,15 @@ async function pairsPerSecond(url: string, issueCode: () => Promise<string>): Pr
         JSON.stringify({ code, redirect_uri: REDIRECT, code_verifier: VERIFIER }),
       )
       const { authToken } = JSON.parse(answer) as { authToken: string }
-      await post(`${url}/api/cli/logout`, { authorization: `Bearer ${authToken}` }, "")
+      await post(`${url}/api/cli/logout`, bearer(authToken), "")
     }
   }
-  await Promise.all(Array.from({ length: CONNECTIONS }, worker))
-  return 1500 / ((performance.now() - started) / 1000)
+  try {
+    await Promise.all(Array.from({ length: CONNECTIONS }, worker))
+    return 1500 / ((performance.now() - started) / 1000)
+  } finally {
+    close()
+  }
 }
 
 const temporary = await temporaryDirectory("bench")
@@ -115,9 +83,9 @@ try {
 
   const bare = await startBare(sqlite.body)
   const verification = await inTurn(ROUNDS, {
-    "bare `node:http`, the same bytes": () => requestsPerSecond(bare.url, sqlite.token),
-    "`GET /v1/me`, SQLite": () => requestsPerSecond(`${sqlite.server.url}/v1/me`, sqlite.token),
-    "`GET /v1/me`, Redis": () => requestsPerSecond(`${inRedis.server.url}/v1/me`, inRedis.token),
+    "bare `node:http`, the same bytes": () => requestsPerSecond(bare.url, bearer(sqlite.token)),
+    "`GET /v1/me`, SQLite": () => requestsPerSecond(`${sqlite.server.url}/v1/me`, bearer(sqlite.token)),
+    "`GET /v1/me`, Redis": () => requestsPerSecond(`${inRedis.server.url}/v1/me`, bearer(inRedis.token)),
   })
   bare.stop()
   console.log(table("Verification over HTTP", "requests/s", verification))
@@ -131,7 +99,6 @@ try {
   bareToken.stop()
   console.log(table("`POST /api/cli/token` and `POST /api/cli/logout`", "pairs/s", signInOut))
 } finally {
-  agent.destroy()
   await onSqlite.stop()
   await onRedis.stop()
   await redis.stop()
