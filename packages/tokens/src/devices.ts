@@ -7,7 +7,12 @@ import {
 import { redeemFound } from "./codes.ts"
 import { DevicePollError, InvalidGrantError, UserCodeError } from "./errors.ts"
 import type { SessionSource } from "./sessions.ts"
-import { type DeviceRecord, LONGEST_POLL_INTERVAL_MS, type TokenStore } from "./store/store.ts"
+import {
+  type DeviceRecord,
+  EXPIRED_DEVICE_RETENTION_MS,
+  LONGEST_POLL_INTERVAL_MS,
+  type TokenStore,
+} from "./store/store.ts"
 import { digestOf, mintToken, parseToken, tagOf } from "./token-format.ts"
 import type { DeviceRequest, IssuedToken, TokenService } from "./token-service.ts"
 
@@ -61,8 +66,8 @@ export async function claimDevice(
 }
 
 /**
- * Approves, denies or lets go of a device. An approval is kept first as a code of the account under the device code's digest, on the account's slot,
- * where the poll redeems it in one step; a device that is then not found claimed leaves that code to expire, and nobody can redeem it.
+ * Approves, denies or lets go of a device. An approval is kept first as a code of the account, under a digest of its own and on the account's
+ * slot, where the poll redeems it in one step; a device that is then not found claimed leaves that code to expire, and nobody can redeem it.
  * See `TokenService.decideDevice`.
  */
 export async function decideDevice(
@@ -76,7 +81,8 @@ export async function decideDevice(
   const { tag, userCodeDigest } = addressOf(tidyUserCode(userCode) ?? "")
   const at = source.now()
   if (decision === "approve") {
-    const { digest, clientId, scopes, device, codeChallenge, expiresAt } = request
+    const { clientId, scopes, device, codeChallenge, expiresAt } = request
+    const digest = approvalDigestOf(request.digest, accountId)
     await store.putCode(
       {
         ...{ digest, tag: tagOf(accountId), accountId, clientId, scopes, device, codeChallenge },
@@ -104,11 +110,11 @@ export async function pollDevice(
   const digest = digestOf(request.deviceCode)
   const at = source.now()
   const device = await store.pollDevice(parsed.tag, digest, at)
-  if (device === null) throw new InvalidGrantError("unknown")
+  if (device === null || isForgotten(device, at)) throw new InvalidGrantError("unknown")
   if (device.clientId !== request.clientId) throw new InvalidGrantError("mismatch")
   if (device.state === "denied") throw new DevicePollError("access_denied")
   if (device.state === "approved" && device.accountId !== null) {
-    const code = await store.findCode(tagOf(device.accountId), digest)
+    const code = await store.findCode(tagOf(device.accountId), approvalDigestOf(digest, device.accountId))
     const expired = code === null || (code.usedBy === null && at >= code.expiresAt)
     if (expired) throw new DevicePollError("expired_token")
     const keyThumbprint = request.keyThumbprint ?? null
@@ -123,9 +129,19 @@ function addressOf(userCode: string): { tag: string; userCodeDigest: string } {
   return { tag: tagOf(userCode), userCodeDigest: digestOf(`authchemy user code\n${userCode}`) }
 }
 
+/** Where an account's approval of a device is kept: each account's apart, so that one that comes too late touches nobody else's. */
+function approvalDigestOf(deviceDigest: string, accountId: string): string {
+  return digestOf(`authchemy device approval\n${deviceDigest}\n${accountId}`)
+}
+
+/** A store clears away in its own time; to the world outside what is due to go has gone. */
+function isForgotten(device: DeviceRecord, now: number): boolean {
+  return now >= device.expiresAt + EXPIRED_DEVICE_RETENTION_MS
+}
+
 /** @throws UserCodeError where it is not this account's to decide on */
 function judged(device: DeviceRecord | null, accountId: string, now: number): DeviceRecord {
-  if (device === null) throw new UserCodeError("unknown")
+  if (device === null || isForgotten(device, now)) throw new UserCodeError("unknown")
   if (now >= device.expiresAt) throw new UserCodeError("expired")
   if (device.accountId !== accountId) throw new UserCodeError("claimed")
   if (device.state !== "claimed") throw new UserCodeError("decided")

@@ -1,7 +1,7 @@
 import { InvalidGrantError, InvalidScopeError } from "./errors.ts"
 import { parseRefreshToken, successorsOf } from "./refresh-token.ts"
 import { accessExpiry, publicSession, type SessionSource } from "./sessions.ts"
-import type { TokenStore } from "./store/store.ts"
+import type { SessionRecord, TokenStore } from "./store/store.ts"
 import { digestOf, SECRET_BYTES } from "./token-format.ts"
 import type { IssuedToken, Session, TokenService } from "./token-service.ts"
 
@@ -40,14 +40,24 @@ export async function refresh(
   )
   switch (rotation.outcome) {
     case "rotated":
-      return { ...next, tokenExpiresAt: access.expiresAt, session: { ...publicSession(session), scopes } }
-    case "repeated": {
-      const { expiresAt: tokenExpiresAt, scopes: before } = rotation.access
-      const again = successorsOf(refreshToken, rotation.nonce)
-      return { ...again, tokenExpiresAt, session: { ...publicSession(session), scopes: before } }
-    }
+      return answerOf(next, access, session)
+    case "repeated":
+      return answerOf(successorsOf(refreshToken, rotation.nonce), rotation.access, session)
     default:
       throw new InvalidGrantError(rotation.outcome)
+  }
+}
+
+/** What is told of a rotation, the first time and again: the session as its new access token has it, to the session's own end. */
+function answerOf(
+  successors: { refreshToken: string; token: string },
+  access: SessionRecord,
+  { expiresAt }: Session,
+): IssuedToken {
+  return {
+    ...successors,
+    tokenExpiresAt: access.expiresAt,
+    session: { ...publicSession(access), expiresAt },
   }
 }
 

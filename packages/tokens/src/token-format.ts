@@ -14,6 +14,8 @@ export type TokenKind = "ac" | "at" | "ak" | "rt" | "dc"
 const SHAPE = /^alchemy_(ac|at|ak|rt|dc)_([0-9A-Za-z]{4})[0-9A-Za-z]{49}$/
 /** How many bytes a token's secret has. */
 export const SECRET_BYTES = 32
+/** The 43 characters of 32 bytes of ones. The alphabet is in the order of ASCII, so the order of texts is that of numbers. */
+const LARGEST_SECRET = base62(2n ** 256n - 1n, SECRET_LENGTH)
 
 /**
  * The tag of an account: 4 base62 characters derived from its id. It names the Redis slot of the account's records and
@@ -43,7 +45,7 @@ export function formatToken(kind: TokenKind, tag: string, secret: Uint8Array): s
   return body + checksumOf(body)
 }
 
-/** The 32 secret bytes of a token that `parseToken` has accepted; `null` where its 43 characters stand for more than 256 bits. */
+/** The 32 secret bytes of a token that `parseToken` has accepted; `null` where the text holds no 256 bits. */
 export function secretOf(token: string): Buffer | null {
   let number = 0n
   for (const character of token.slice(-SECRET_LENGTH - CHECKSUM_LENGTH, -CHECKSUM_LENGTH)) {
@@ -54,13 +56,15 @@ export function secretOf(token: string): Buffer | null {
 }
 
 /**
- * Reads the shape and the checksum of a token: junk is refused without a look-up. Says nothing of whether it is good.
+ * Reads the shape and the checksum of a token: junk is refused without a look-up, and so is all that `formatToken` does not write. Says nothing of
+ * whether it is good.
  * @returns its kind and tag, or `null`
  */
 export function parseToken(text: string): { kind: TokenKind; tag: string } | null {
   const match = SHAPE.exec(text)
   if (match === null) return null
   const body = text.slice(0, -CHECKSUM_LENGTH)
+  if (body.slice(-SECRET_LENGTH) > LARGEST_SECRET) return null
   if (checksumOf(body) !== text.slice(-CHECKSUM_LENGTH)) return null
   return { kind: match[1] as TokenKind, tag: match[2] as string }
 }

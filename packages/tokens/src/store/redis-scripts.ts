@@ -152,15 +152,16 @@ return 1
   /** KEYS session. ARGV 3 digest, 4 now in base36 ms. All of a session goes in one step. */
   revokeByDigest: script<number>(`${END}
 local value = redis.call('GET', KEYS[1])
-if not value then return 0 end
+if not value or string.sub(value, 11, 19) <= ARGV[4] then return 0 end
 local fields = cjson.decode(string.sub(value, 45))
-if fields[8] then
-  local live = string.sub(value, 11, 19) > ARGV[4]
-  finish(fields[8], fields[1], ARGV[4])
-  redis.call('DEL', KEYS[1])
-  return live and 1 or 0
-end
-return finish(ARGV[3], fields[1], ARGV[4])
+return finish(fields[8] or ARGV[3], fields[1], ARGV[4])
+`),
+
+  /** KEYS kept text. ARGV 3 now in base36 ms, 4 expiry in the same, then the text, 5 ttl in ms. Returns 0 where a live one is there. */
+  keep: script<number>(`
+if redis.call('EXISTS', KEYS[1]) == 1 and redis.call('GETRANGE', KEYS[1], 0, 8) > ARGV[3] then return 0 end
+redis.call('SET', KEYS[1], ARGV[4], 'PX', ARGV[5])
+return 1
 `),
 
   /** KEYS index. ARGV 3 account id, 4 session id, 5 now in base36 ms. */

@@ -1,10 +1,12 @@
 import { once } from "node:events"
 import { type AddressInfo, connect, createServer, type Socket } from "node:net"
-import { ALCHEMY_CLIENT_ID, ALCHEMY_GRANT } from "@authchemy/protocol"
+import { ALCHEMY_GRANT } from "@authchemy/protocol"
 import { createClient } from "@redis/client"
 import { afterAll, beforeAll, expect, inject, test } from "vitest"
 import { tagOf } from "../token-format.ts"
 import { createTokenService, type TokenService } from "../token-service.ts"
+import { expectNoSecret, giveAllKinds } from "./contract/dump.ts"
+import { OFFLINE_GRANT, rotation, withRefreshToken } from "./contract/setting.ts"
 import { describeTokenStore } from "./contract.ts"
 import { openRedisStore } from "./redis.ts"
 
@@ -18,7 +20,7 @@ afterAll(async () => {
   await admin.close()
 })
 
-describeTokenStore("Redis", () => openRedisStore({ url, prefix }))
+describeTokenStore("Redis", () => openRedisStore({ url, prefix }), { modelRuns: 40 })
 
 const keysOf = async (mine: string) => {
   const keys: string[] = []
@@ -26,7 +28,7 @@ const keysOf = async (mine: string) => {
   return keys.sort()
 }
 
-test("revoking deletes the session's key and its index entry in one step", async () => {
+test("revoking deletes the session's keys, those of its tokens and its index entry", async () => {
   const mine = `${prefix}revoke:`
   const tokens = createTokenService({ store: await openRedisStore({ url, prefix: mine }) })
   const { token } = await tokens.createSession({
@@ -42,69 +44,53 @@ test("revoking deletes the session's key and its index entry in one step", async
   ])
   expect(await tokens.revoke(token)).toBe(true)
   expect(await keysOf(mine)).toEqual([])
+
+  const grant = { ...OFFLINE_GRANT, accountId: "ada", expiresInSeconds: 60, device: {} }
+  const first = await withRefreshToken(tokens.createSession(grant))
+  await tokens.refresh(rotation(first.refreshToken))
+  // The family, the session and two access tokens, and the index.
+  expect(await keysOf(mine)).toHaveLength(1 + 3 + 1)
+  expect(await tokens.revoke(first.token)).toBe(true)
+  expect(await keysOf(mine)).toEqual([])
   await tokens.close()
 })
 
-test("S45 no key and no value holds a token or a code", async () => {
+test("S45 no key and no value holds a token or a code, of whatever kind, or a half of one", async () => {
   const mine = `${prefix}dump:`
   const tokens = createTokenService({ store: await openRedisStore({ url, prefix: mine }) })
-  const redirectUri = "http://127.0.0.1:1/callback"
-  const code = await tokens.issueCode({
-    ...ALCHEMY_GRANT,
-    accountId: "ada",
-    redirectUri,
-    codeChallenge: null,
-    device: {},
-  })
-  const unused = await tokens.issueCode({
-    ...ALCHEMY_GRANT,
-    accountId: "ada",
-    redirectUri,
-    codeChallenge: null,
-    device: {},
-  })
-  const { token } = await tokens.redeemCode({
-    clientId: ALCHEMY_CLIENT_ID,
-    code,
-    redirectUri,
-    codeVerifier: null,
-    expiresInSeconds: 60,
-    device: {},
-  })
-  const binary = admin.withTypeMapping({})
+  const given = await giveAllKinds(tokens, "account-of-the-dump")
   const dump: string[] = []
   for (const key of await keysOf(mine)) {
-    const type = await binary.type(key)
+    const type = await admin.type(key)
     dump.push(key)
-    if (type === "string") dump.push((await binary.get(key)) ?? "")
-    if (type === "hash") dump.push(JSON.stringify(await binary.hGetAll(key)))
-    if (type === "zset") dump.push(JSON.stringify(await binary.zRange(key, 0, -1)))
+    if (type === "string") dump.push((await admin.get(key)) ?? "")
+    else if (type === "hash") dump.push(JSON.stringify(await admin.hGetAll(key)))
+    else if (type === "zset") dump.push(JSON.stringify(await admin.zRange(key, 0, -1)))
+    else throw new Error(`a key of an unknown type: ${type}`)
   }
-  const text = dump.join("\n")
-  expect(text).toContain("ada")
-  for (const secret of [code, unused, token]) {
-    expect(text).not.toContain(secret)
-    expect(text).not.toContain(secret.slice(15, -6))
-  }
+  expectNoSecret(Buffer.from(dump.join("\n")), given)
   await tokens.close()
 })
 
-test("every key expires by itself", async () => {
+test("every key expires by itself, whatever has been done with it", async () => {
   const mine = `${prefix}ttl:`
   const tokens = createTokenService({ store: await openRedisStore({ url, prefix: mine }) })
-  await tokens.createSession({ ...ALCHEMY_GRANT, accountId: "ada", expiresInSeconds: 600, device: {} })
-  await tokens.createSession({ ...ALCHEMY_GRANT, accountId: "ada", expiresInSeconds: 60, device: {} })
-  await tokens.issueCode({
-    ...ALCHEMY_GRANT,
-    accountId: "ada",
-    redirectUri: "x",
-    codeChallenge: null,
-    device: {},
-  })
-  const ttls = await Promise.all((await keysOf(mine)).map((key) => admin.pTTL(key)))
-  expect(ttls).toHaveLength(4)
-  for (const ttl of ttls) expect(ttl).toBeGreaterThan(0)
-  expect(Math.max(...ttls)).toBeGreaterThan(500_000)
+  await giveAllKinds(tokens, "ada")
+  const ttls = new Map<string, number[]>()
+  for (const key of await keysOf(mine)) {
+    const kind = key.charAt(mine.length)
+    ttls.set(kind, [...(ttls.get(kind) ?? []), await admin.pTTL(key)])
+  }
+  const longest = { c: 600, d: 1200, i: 3600, n: 600, r: 3600, s: 3600, u: 1200 }
+  const counts = { c: 4, d: 5, i: 1, n: 1, r: 2, s: 1 + 3 + 2, u: 5 }
+  for (const [kind, all] of ttls) {
+    expect(all).toHaveLength(counts[kind as keyof typeof counts])
+    expect(Math.min(...all)).toBeGreaterThan(0)
+    const limit = longest[kind as keyof typeof longest] * 1000
+    expect(Math.max(...all)).toBeGreaterThan(limit - 60_000)
+    expect(Math.max(...all)).toBeLessThanOrEqual(limit)
+  }
+  expect([...ttls.keys()].sort()).toEqual(Object.keys(counts))
   await tokens.close()
 })
 

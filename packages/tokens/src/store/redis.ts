@@ -129,9 +129,9 @@ function createRedisStore(client: RedisConnection, prefix: string): TokenStore {
       ),
 
     keep: async (key, text, expiresAt, now) => {
-      const expiration = { type: "PX", value: Math.max(1, expiresAt - now) } as const
-      const options = { condition: "NX", expiration } as const
-      return (await answered(client.set(`${prefix}n:${key}`, packTime(expiresAt) + text, options))) !== null
+      const ttl = String(Math.max(1, expiresAt - now))
+      const given = [prefix, "", packTime(now), packTime(expiresAt) + text, ttl]
+      return (await answered(client.keep(`${prefix}n:${key}`, given))) === 1
     },
 
     recall: async (key, now) => unexpired(await answered(client.get(`${prefix}n:${key}`)), now),

@@ -1,7 +1,7 @@
-import { ALCHEMY_CLIENT_ID, ALCHEMY_GRANT, SCOPES } from "@authchemy/protocol"
+import { ALCHEMY_CLIENT_ID, ALCHEMY_GRANT, DEFAULT_SCOPES, SCOPES } from "@authchemy/protocol"
 import fc from "fast-check"
 import { expect, test } from "vitest"
-import { packSession, packTime, unpackSession } from "./session-packing.ts"
+import { packScopes, packSession, packTime, unpackScopes, unpackSession } from "./session-packing.ts"
 
 const time = fc.integer({ min: 0, max: 4_102_444_800_000 })
 const claim = fc.string({ unit: "grapheme", minLength: 1, maxLength: 64 })
@@ -13,7 +13,7 @@ test("what is packed is unpacked, whatever the claims hold", () => {
         id: fc.string({ unit: fc.constantFrom(..."aZ0-_"), minLength: 16, maxLength: 16 }),
         accountId: fc.string({ minLength: 1 }),
         clientId: fc.constantFrom(ALCHEMY_CLIENT_ID, "other"),
-        scopes: fc.subarray([...SCOPES], { minLength: 1 }),
+        scopes: fc.shuffledSubarray([...SCOPES]),
         keyThumbprint: fc.option(fc.string({ minLength: 1 })),
         family: fc.option(fc.string({ minLength: 1 })),
         device: fc.record({ name: claim, os: claim, client: claim }, { requiredKeys: [] }),
@@ -26,6 +26,12 @@ test("what is packed is unpacked, whatever the claims hold", () => {
       },
     ),
   )
+})
+
+test("no scopes are not the default scopes", () => {
+  expect(unpackScopes(packScopes([]))).toEqual([])
+  expect(packScopes(DEFAULT_SCOPES)).toBe("")
+  expect(unpackScopes("")).toEqual(DEFAULT_SCOPES)
 })
 
 test("packed times sort as the times do", () => {

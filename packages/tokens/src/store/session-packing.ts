@@ -17,14 +17,18 @@ export function unpackTime(text: string): number {
   return Number.parseInt(text, 36)
 }
 
+const NO_SCOPES = "-"
+
 /** Scopes as one text, as short as it gets: nothing for what most sessions have. */
 export function packScopes(scopes: readonly Scope[]): string {
+  if (scopes.length === 0) return NO_SCOPES
   const text = scopes.join(" ")
   return text === DEFAULT_SCOPES.join(" ") ? "" : text
 }
 
 /** Reads what `packScopes` wrote. */
 export function unpackScopes(text: string): readonly Scope[] {
+  if (text === NO_SCOPES) return []
   return text === "" ? DEFAULT_SCOPES : (text.split(" ") as Scope[])
 }
 

@@ -19,6 +19,8 @@ export type SqliteConnection = {
   reading<T>(work: () => T): Promise<T>
   /** Runs `work` in one transaction that holds the write lock from its beginning. @throws StoreUnavailableError */
   writing<T>(work: () => T): Promise<T>
+  /** As `writing`, for what may be lost when the machine (not the process) fails a moment later: the file stays whole, and nothing waits for the disk. */
+  noting<T>(work: () => T): Promise<T>
 }
 
 /** Opens the file (WAL; every write is on disk, `synchronous=FULL`, before it is acknowledged). @throws StoreUnavailableError */
@@ -34,19 +36,28 @@ export async function connectToSqlite(path: string): Promise<SqliteConnection> {
       throw error
     }
   })
+  const transaction = <T>(work: () => T): T => {
+    database.exec("BEGIN IMMEDIATE")
+    try {
+      const result = work()
+      database.exec("COMMIT")
+      return result
+    } catch (error) {
+      if (database.isTransaction) database.exec("ROLLBACK")
+      throw error
+    }
+  }
   return {
     database,
     reading: whenNotBusy,
-    writing: (work) =>
+    writing: (work) => whenNotBusy(() => transaction(work)),
+    noting: (work) =>
       whenNotBusy(() => {
-        database.exec("BEGIN IMMEDIATE")
+        database.exec("PRAGMA synchronous = NORMAL")
         try {
-          const result = work()
-          database.exec("COMMIT")
-          return result
-        } catch (error) {
-          if (database.isTransaction) database.exec("ROLLBACK")
-          throw error
+          return transaction(work)
+        } finally {
+          database.exec("PRAGMA synchronous = FULL")
         }
       }),
   }

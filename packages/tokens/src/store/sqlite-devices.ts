@@ -11,7 +11,7 @@ import {
 type DeviceMethods = Pick<TokenStore, "putDevice" | "pollDevice" | "claimDevice" | "decideDevice">
 
 /** Devices in SQLite. */
-export function sqliteDevices({ database, writing }: SqliteConnection): DeviceMethods {
+export function sqliteDevices({ database, writing, noting }: SqliteConnection): DeviceMethods {
   const statements = {
     insert: database.prepare(
       `INSERT INTO authchemy_devices VALUES (${Array(15).fill("?").join(", ")}) ON CONFLICT (user_code_digest) DO NOTHING`,
@@ -48,7 +48,7 @@ export function sqliteDevices({ database, writing }: SqliteConnection): DeviceMe
       }),
 
     pollDevice: (tag, digest, now) =>
-      writing(() => {
+      noting(() => {
         const row = statements.findByDigest.get(digest, tag)
         if (row === undefined) return null
         const device = deviceOf(row)

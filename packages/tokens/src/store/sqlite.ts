@@ -28,12 +28,12 @@ export async function openSqliteStore(path: string): Promise<TokenStore> {
 }
 
 function createSqliteStore(connection: SqliteConnection): TokenStore {
-  const { database, reading, writing } = connection
+  const { database, reading, writing, noting } = connection
   const statements = {
     putCode: database.prepare(
       `INSERT INTO authchemy_codes VALUES (${Array(13).fill("?").join(", ")})
-       ON CONFLICT (digest) DO UPDATE SET account_id = excluded.account_id, tag = excluded.tag,
-         expires_at = excluded.expires_at, keep_until = excluded.keep_until WHERE used_by IS NULL`,
+       ON CONFLICT (digest) DO UPDATE SET expires_at = excluded.expires_at, keep_until = excluded.keep_until
+         WHERE used_by IS NULL`,
     ),
     findCode: database.prepare("SELECT * FROM authchemy_codes WHERE digest = ? AND tag = ?"),
     useCode: database.prepare("UPDATE authchemy_codes SET used_by = ?, keep_until = ? WHERE digest = ?"),
@@ -68,7 +68,10 @@ function createSqliteStore(connection: SqliteConnection): TokenStore {
       `UPDATE authchemy_refresh SET previous = current, current = ?, rotated_at = ?, nonce = ?,
          access_before = access, access = ? WHERE family = ?`,
     ),
-    keep: database.prepare("INSERT INTO authchemy_kept VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING"),
+    keep: database.prepare(
+      `INSERT INTO authchemy_kept VALUES (?, ?, ?)
+       ON CONFLICT (key) DO UPDATE SET text = excluded.text, expires_at = excluded.expires_at WHERE expires_at <= ?`,
+    ),
     recall: database.prepare("SELECT text FROM authchemy_kept WHERE key = ? AND expires_at > ?"),
     take: database.prepare("DELETE FROM authchemy_kept WHERE key = ? RETURNING text, expires_at"),
     sweepKept: database.prepare(
@@ -176,7 +179,7 @@ function createSqliteStore(connection: SqliteConnection): TokenStore {
     listSessions: (_tag, accountId, now) => reading(() => list(accountId, now)),
 
     touchSession: async (_tag, digest, now) => {
-      await writing(() => {
+      await noting(() => {
         const { changes } = statements.touch.run(now, digest, LAST_USE_RESOLUTION_MS)
         if (changes === 1) statements.touchFamily.run(now, digest)
       })
@@ -205,7 +208,7 @@ function createSqliteStore(connection: SqliteConnection): TokenStore {
     keep: (key, text, expiresAt, now) =>
       writing(() => {
         statements.sweepKept.run(now, SWEEP_ROWS)
-        return statements.keep.run(key, text, expiresAt).changes === 1
+        return statements.keep.run(key, text, expiresAt, now).changes === 1
       }),
 
     recall: (key, now) => reading(() => textOrNull(statements.recall.get(key, now)?.text)),

@@ -3,7 +3,7 @@ import type { Grant, Session } from "../token-service.ts"
 
 /** A code as it is kept: an authorization code, or an approved device code. All but `usedBy` never changes. */
 export type CodeRecord = Grant & {
-  /** SHA-256 of the code, base64url. */
+  /** SHA-256 of the code, or of what names an account's approval of a device; base64url. */
   digest: string
   /** The account's tag; in Redis it names the slot. */
   tag: string
