@@ -59,6 +59,21 @@ export function describeRateLimits(name: string, openUnderTest: () => Promise<Ra
       expect(admittedOf(await attempts(3, () => limiter.admit("ada")))).toBe(2)
     })
 
+    test("S38 a flood around the end of a window gets through what two windows hold, and no more", async () => {
+      const limiter = openLimiter(3)
+      await limiter.admit("ada")
+      await under.pass(10 * MINUTE_MS - 20)
+      const flood = await Promise.all(
+        Array.from({ length: 30 }, async (_, index) => {
+          if (index === 15) await under.pass(20)
+          return limiter.admit("ada")
+        }),
+      )
+      expect(admittedOf([...flood, ...(await attempts(30, () => limiter.admit("ada")))])).toBeLessThanOrEqual(
+        5,
+      )
+    })
+
     test("a window begins with its first attempt and ends as a whole", async () => {
       const limiter = openLimiter(5)
       await limiter.admit("ada")

@@ -17,7 +17,7 @@ export type Admission =
 /**
  * Admits so many attempts within a window of so many seconds, which begins with the first attempt: a span of that length can reach into two windows, and
  * so hold up to twice as many, less one. An attempt counts before it is made: attempts at the same moment do not slip through
- * together. One that is refused does not count, and makes the wait no longer.
+ * together. One that is refused makes the wait no longer.
  */
 export type RateLimiter = {
   /**
@@ -52,13 +52,14 @@ export function limiterOf(counter: Counter, onError: (error: Error) => void): Ra
   return {
     admit: async (clearKey) => {
       const key = createHash("sha256").update(clearKey).digest("base64url")
-      const reward = () => counter.reward(key).then(() => {}, onError)
+      const before = Date.now()
       try {
         const { msBeforeNext } = await counter.consume(key)
-        return { admitted: true, giveBack: onceUntil(Date.now() + msBeforeNext, reward) }
+        const reward = () => counter.reward(key).then(() => {}, onError)
+        return { admitted: true, giveBack: onceUntil(before + msBeforeNext, reward) }
       } catch (refusal) {
         if (!(refusal instanceof RateLimiterRes)) throw unavailable(refusal)
-        await reward()
+        // Not given back: that could come when the window is over, and open the next one with attempts to spare.
         return { admitted: false, retryAfterSeconds: Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)) }
       }
     },
