@@ -53,10 +53,7 @@ test("S38 servers that share a Redis share the counts", async () => {
   const admissions = await Promise.all(
     limiters.flatMap((limiter) => Array.from({ length: 100 }, () => limiter.admit("ada"))),
   )
-  const admitted = admissions.filter((one) => one.admitted)
-  expect(admitted).toHaveLength(10)
-  await Promise.all(admitted.map((one) => one.giveBack()))
-  expect((await limiters[0]?.admit("ada"))?.admitted).toBe(true)
+  expect(admissions.filter((one) => one.admitted)).toHaveLength(10)
   await Promise.all(servers.map((server) => server.close()))
 })
 
