@@ -14,6 +14,7 @@ import { parseConfig } from "../config.ts"
 import { openDatabase } from "../database/database.ts"
 import { migrate } from "../database/migrate.ts"
 import { createMemoryRateLimits } from "../limits/memory.ts"
+import type { OpenRateLimiter } from "../limits/rate-limiter.ts"
 import { createLogger } from "../logging.ts"
 import type { AppEnv } from "../middleware/request-log.ts"
 import { createServerApp } from "../server-app.ts"
@@ -33,6 +34,8 @@ export type AppUnderTest = {
   clock: { now: number }
   /** Signs a new browser in with the form, to an account that is made where it is missing, and returns its `Cookie` header. */
   signIn(email?: string): Promise<string>
+  /** Every count of attempts begins anew, as it does when its time has passed; those of passwords aside. */
+  forgetAttempts(): void
   close(): Promise<void>
 }
 
@@ -62,6 +65,8 @@ export async function openAppUnderTest(
   const accounts = createBuiltInAccounts({ database, issuer, secret, signUpAllowed })
   await migrate(database, join(directory, "migrate.lock"), accounts.migrate)
   const clients = createClients({ database, fromFile: options.clients ?? [], now })
+  let limits = createMemoryRateLimits()
+  const openRateLimiter: OpenRateLimiter = (limit) => ({ admit: (key) => limits.open(limit).admit(key) })
   const app = createServerApp({
     config: {
       ...parseConfig({ AUTHCHEMY_DATA_DIR: directory }),
@@ -74,7 +79,7 @@ export async function openAppUnderTest(
       clients,
       database,
       secret,
-      openRateLimiter: createMemoryRateLimits(now).open,
+      openRateLimiter,
     },
     now,
     logger: createLogger({ write: (line) => log.push(line) }),
@@ -94,6 +99,9 @@ export async function openAppUnderTest(
       const response = await app.request("/sign-in", form({ email, password: PASSWORD }))
       if (response.status !== 303) throw new Error(`sign-in answered ${response.status}`)
       return cookiesOf(response)
+    },
+    forgetAttempts() {
+      limits = createMemoryRateLimits()
     },
     async close() {
       await tokens.close()

@@ -1,4 +1,5 @@
-import { answered, type RedisConnection } from "./redis-connection.ts"
+import { answered } from "./redis-client.ts"
+import type { RedisConnection } from "./redis-connection.ts"
 import { packScopes, unpackScopes } from "./session-packing.ts"
 import {
   type DeviceRecord,

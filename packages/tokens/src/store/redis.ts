@@ -1,5 +1,6 @@
 import { ALCHEMY_CLIENT_ID } from "@authchemy/protocol"
-import { answered, closeRedis, connectToRedis, type RedisConnection } from "./redis-connection.ts"
+import { answered, closeRedis } from "./redis-client.ts"
+import { connectStore, type RedisConnection } from "./redis-connection.ts"
 import { redisDevices } from "./redis-devices.ts"
 import {
   packScopes,
@@ -34,7 +35,7 @@ export async function openRedisStore(options: {
   prefix?: string
   onError?: (error: Error) => void
 }): Promise<TokenStore> {
-  return createRedisStore(await connectToRedis(options), options.prefix ?? "authchemy:")
+  return createRedisStore(await connectStore(options), options.prefix ?? "authchemy:")
 }
 
 function createRedisStore(client: RedisConnection, prefix: string): TokenStore {

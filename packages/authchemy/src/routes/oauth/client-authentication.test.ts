@@ -44,13 +44,7 @@ describe("a confidential client", () => {
     ["Basic, and client_id in the form", basic(id, WEB_SECRET, asForm), { client_id: id }],
     ["basic in small letters", otherScheme("basic"), {}],
     ["the form", {}, { client_id: id, client_secret: WEB_SECRET }],
-    [
-      "the form, beside a bearer token that says nothing of it",
-      otherScheme("Bearer"),
-      {
-        client_secret: WEB_SECRET,
-      },
-    ],
+    ["the form, beside a bearer token", otherScheme("Bearer"), { client_secret: WEB_SECRET }],
     ["the id by Basic, the secret in the form", basic(id, ""), { client_secret: WEB_SECRET }],
   ])("proves itself by %s", async (_, headers, fields) => {
     const response = await askToken(under, { ...(await web()), ...fields }, headers)

@@ -222,10 +222,12 @@ test("from one address 100 in ten minutes, device authorizations included; then 
   }
   for (const path of [PATH, OAUTH_PATHS.deviceAuthorization]) {
     const refused = await expectOAuthError(from("2001:db8::3", path), 429, "rate_limited")
-    expect(refused.headers.get("retry-after")).toBe("600")
+    const seconds = Number(refused.headers.get("retry-after"))
+    expect(seconds).toBeGreaterThan(500)
+    expect(seconds).toBeLessThanOrEqual(600)
   }
   expect((await from("2001:db8:0:1::1")).status).toBe(201)
-  under.clock.now += 600_000
+  under.forgetAttempts()
   expect((await from("2001:db8::1")).status).toBe(201)
   await under.close()
 })
