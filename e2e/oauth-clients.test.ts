@@ -1,3 +1,5 @@
+import { readdir, readFile } from "node:fs/promises"
+import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import {
   type ClientMethod,
@@ -193,5 +195,16 @@ describe.each([
       expect((await bound.refresh(tokens.refresh_token ?? "")).token_type).toBe("dpop")
       await expect(signIn(await connectAs("vault"))).rejects.toMatchObject({ error: "invalid_dpop_proof" })
     })
+  })
+
+  test("S45 S53 after all of this neither the server's log nor its files hold a token, a code or a client secret", async () => {
+    const { dataDirectory } = world.server
+    const files = (await readdir(dataDirectory)).map((name) => join(dataDirectory, name))
+    const stored = await Promise.all(files.map((file) => readFile(file, "latin1")))
+    expect(world.server.log()).toContain("/oauth/token")
+    for (const text of [world.server.log(), stored.join("\n")]) {
+      expect(text).not.toMatch(/alchemy_[a-z]{2}_[\w-]{20}/)
+      for (const { secret } of Object.values(world.clients)) if (secret) expect(text).not.toContain(secret)
+    }
   })
 })
