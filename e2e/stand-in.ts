@@ -76,11 +76,32 @@ export async function signInAndDecide(
   decision: "Approve" | "Deny" = "Approve",
   browser: StandIn = createStandIn(),
 ): Promise<Page> {
-  let page = await browser.open(url)
-  if (page.html.includes(">Sign in</button>")) {
-    page = await browser.press(page, "Sign in", { Email: person.email, Password: person.password })
-  }
-  return browser.press(page, decision)
+  return browser.press(await openSignedIn(person, url, browser), decision)
+}
+
+/**
+ * What a person does with the complete address of a device code: signs in where asked, says that it is the code that the terminal
+ * shows, and presses *Approve* or *Deny*.
+ * @returns the page that says what was decided
+ */
+export async function compareAndDecide(
+  person: { email: string; password: string },
+  url: string,
+  decision: "Approve" | "Deny" = "Approve",
+  browser: StandIn = createStandIn(),
+): Promise<Page> {
+  const page = await openSignedIn(person, url, browser)
+  return browser.press(await browser.press(page, "Continue"), decision)
+}
+
+async function openSignedIn(
+  person: { email: string; password: string },
+  url: string,
+  browser: StandIn,
+): Promise<Page> {
+  const page = await browser.open(url)
+  if (!page.html.includes(">Sign in</button>")) return page
+  return browser.press(page, "Sign in", { Email: person.email, Password: person.password })
 }
 
 function keep(jar: Map<string, string>, cookie: string) {

@@ -2,8 +2,15 @@
 import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import { styleText } from "node:util"
-import { alchemyFor, createAccount, run, startServer, temporaryDirectory } from "../e2e/processes.ts"
-import { signInAndDecide } from "../e2e/stand-in.ts"
+import {
+  alchemyFor,
+  createAccount,
+  type Running,
+  run,
+  startServer,
+  temporaryDirectory,
+} from "../e2e/processes.ts"
+import { compareAndDecide, signInAndDecide } from "../e2e/stand-in.ts"
 
 const headless =
   process.argv.includes("--headless") ||
@@ -59,17 +66,35 @@ async function statusOf(token: string): Promise<number> {
   return response.status
 }
 
-async function signIn(): Promise<string> {
-  const args = ["auth", "--no-browser"]
-  command(`alchemy ${args.join(" ")}`)
-  const login = start(args)
+/** Where the person goes, as the terminal shows it, and what is done there. */
+const WAYS = {
+  browser: {
+    args: ["auth", "--no-browser"],
+    address: async (login: Running) => (await login.shows(/http:\/\/\S+\/login\?[^\s"]+/))[0],
+    decide: signInAndDecide,
+    done: "opened that address, signed in and pressed Approve.",
+  },
+  code: {
+    args: ["auth", "--device"],
+    address: async (login: Running) => {
+      const [code] = await login.shows(/\b[A-Z]{4}-[A-Z]{4}\b/)
+      return `${server.url}/device?user_code=${code}`
+    },
+    decide: compareAndDecide,
+    done: "opened that address on a phone, compared the code, and pressed Approve.",
+  },
+}
+
+async function signIn(way: (typeof WAYS)[keyof typeof WAYS]): Promise<string> {
+  command(`alchemy ${way.args.join(" ")}`)
+  const login = start(way.args)
   for (const stream of [login.child.stdout, login.child.stderr]) {
     stream?.on("data", (text: string) => process.stdout.write(text.replaceAll("\r", "")))
   }
-  const [url = ""] = await login.shows(/http:\/\/\S+\/login\?[^\s"]+/)
+  const url = await way.address(login)
   if (headless) {
-    const page = await signInAndDecide(person, url)
-    note("A stand-in for the person opened that address, signed in and pressed Approve.")
+    const page = await way.decide(person, url)
+    note(`A stand-in for the person ${way.done}`)
     note(`The browser shows: “${page.text}”`)
   } else {
     note(`Sign in as ${person.email} with the password “${person.password}”, and press Approve.`)
@@ -93,7 +118,7 @@ try {
   process.stdout.write((await createAccount(server, person)).stdout)
 
   step("3. Sign in: the browser approves, the command holds a token.")
-  const token = await signIn()
+  const token = await signIn(WAYS.browser)
 
   step("4. Be known.")
   await show(["auth", "status"])
@@ -110,15 +135,17 @@ try {
   note("The old token, tried again:")
   expectThat((await statusOf(token)) === 401, "the old token should be refused")
 
-  step("6. Sign out while the server is down: this machine is cleared all the same.")
-  const second = await signIn()
+  step("6. Sign in by a code, as over SSH: any device approves.")
+  const second = await signIn(WAYS.code)
+
+  step("7. Sign out while the server is down: this machine is cleared all the same.")
   await server.stop()
   note("(the server has been stopped)")
   const pending = await show(["auth", "logout"])
   expectThat(/could not be reached|"pending"/.test(pending), "the revocation should be pending")
   await show(["auth", "status"], 3)
 
-  step("7. The server is back: the next command ends that session too.")
+  step("8. The server is back: the next command ends that session too.")
   server = await startServer({ dataDirectory: server.dataDirectory, port: server.port })
   command("authchemy")
   await show(["auth", "status"], 3)
