@@ -36,7 +36,7 @@ export function authorizeDevice(deps: DeviceDeps): Handler<AppEnv> {
     }
     const codeChallenge = challengeOf(form)
     const claims = readDeviceClaims(form.parameters)
-    await admitRequest(c, deps)
+    await admitRequest(c, deps, client)
     const { deviceCode, userCode, expiresInSeconds, intervalSeconds } = await deps.tokens.requestDevice({
       clientId: client.id,
       scopes,

@@ -227,6 +227,9 @@ test("from one address 100 in ten minutes, device authorizations included; then 
     expect(seconds).toBeLessThanOrEqual(600)
   }
   expect((await from("2001:db8:0:1::1")).status).toBe(201)
+  const { parameters } = authorization({ client_id: WEB.id, redirect_uri: WEB_REDIRECT })
+  const ofKnownClient = post(parameters, WEB_BASIC)
+  expect((await under.app.request(PATH, ofKnownClient, fromAddress("2001:db8::1"))).status).toBe(201)
   under.forgetAttempts()
   expect((await from("2001:db8::1")).status).toBe(201)
   await under.close()

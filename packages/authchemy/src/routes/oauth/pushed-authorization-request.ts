@@ -30,7 +30,7 @@ export function pushAuthorizationRequest(deps: PushDeps): Handler<AppEnv> {
     if (proven !== null && request.keyThumbprint !== null && proven !== request.keyThumbprint) {
       throw invalidRequest("dpop_jkt is another key than that of the DPoP proof.")
     }
-    await admitRequest(c, deps)
+    await admitRequest(c, deps, client)
     const requestUri = `${REQUEST_URI_PREFIX}${randomBytes(32).toString("base64url")}`
     const content = JSON.stringify({ ...request, keyThumbprint: request.keyThumbprint ?? proven })
     await deps.tokens.keep(requestUri, content, deps.now() + APPROVAL_LIFETIME_MS)
