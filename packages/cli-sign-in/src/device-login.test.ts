@@ -205,3 +205,22 @@ test("a server that is not reached at all: network, and no code is shown", async
   await expect(result).rejects.toMatchObject({ code: "network", details: { reason: "connection refused" } })
   expect(events).toEqual([])
 })
+
+test("an answer that was lost on the way is told as that, with where its session can be ended", async () => {
+  const lost = refuseWith("server_error", 503)
+  const server = await startDeviceServer([PENDING, lost, refuseWith("invalid_grant")])
+  const { result, saved } = signIn(server.url)
+  await expect(result).rejects.toMatchObject({
+    code: "network",
+    message: expect.stringContaining(`${server.url}/sessions`),
+  })
+  expect(saved).toEqual([])
+})
+
+test("a refusal without a lost answer before it stays a refusal", async () => {
+  const server = await startDeviceServer([PENDING, refuseWith("invalid_grant")])
+  await expect(signIn(server.url).result).rejects.toMatchObject({
+    code: "refused",
+    details: { error: "invalid_grant" },
+  })
+})

@@ -1,4 +1,4 @@
-import { approvalPhraseOf, codeChallengeOf } from "@authchemy/protocol"
+import { approvalPhraseOf, codeChallengeOf, WIRE_ERRORS } from "@authchemy/protocol"
 import type { DeviceAuthorization, PollAnswer } from "./device-endpoints.ts"
 import { SignInError } from "./errors.ts"
 import {
@@ -65,6 +65,7 @@ export async function loginByDevice(options: LoginOptions, attempt: Attempt): Pr
       ),
     intervalMs,
     endsAt: begun + waitMs,
+    answerLost: () => answerLost(server),
     timedOut: (unreachable) =>
       expiresInMs < timeoutMs
         ? timeout("The code expired before it was approved", unreachable, { expiresInMs })
@@ -86,6 +87,8 @@ async function pollUntilDecided(wanted: {
   poll: () => Promise<PollAnswer>
   intervalMs: number
   endsAt: number
+  /** What to throw, where a poll that got no answer had used the code up. */
+  answerLost: () => SignInError
   /** What to throw, where the server could not be reached at the end for the reason given. */
   timedOut: (unreachable: string | undefined) => SignInError
   now: () => number
@@ -96,6 +99,7 @@ async function pollUntilDecided(wanted: {
   let { intervalMs } = wanted
   let failures = 0
   let unavailable: Extract<PollAnswer, { answer: "unavailable" }> | undefined
+  let everUnavailable = false
   for (;;) {
     const remaining = endsAt - now()
     const backoff = Math.min(intervalMs * 2 ** failures, LONGEST_BACKOFF_MS, remaining)
@@ -103,10 +107,13 @@ async function pollUntilDecided(wanted: {
     await delay(Math.max(0, Math.min(pause, remaining)), stopped)
     if (stopped.aborted) throw cancelled()
     if (pause > remaining) throw wanted.timedOut(unavailable?.reason)
-    const polled = await poll()
+    const polled = await poll().catch((error: unknown) => {
+      throw everUnavailable && isUsedUp(error) ? wanted.answerLost() : error
+    })
     if (polled.answer === "login") return polled.login
     if (stopped.aborted) throw cancelled()
     unavailable = polled.answer === "unavailable" ? polled : undefined
+    everUnavailable ||= unavailable !== undefined
     failures = unavailable === undefined ? 0 : failures + 1
     if (polled.answer === "slow_down") intervalMs += SLOW_DOWN_MS
   }
@@ -119,6 +126,16 @@ function shownOf(authorization: DeviceAuthorization) {
     verificationUri,
     ...(verificationUriComplete === undefined ? {} : { verificationUriComplete }),
   }
+}
+
+/** A device code gives one token; polls after that are refused (RFC 8628 §3.5, RFC 6749 §5.2). */
+function isUsedUp(error: unknown): boolean {
+  return error instanceof SignInError && error.details?.error === WIRE_ERRORS.invalidGrant
+}
+
+function answerLost(server: string): SignInError {
+  const message = `The answer of ${server} that held the token was lost on the way. Sign in again; the session that it was for can be ended at ${server}/sessions.`
+  return new SignInError("network", message, { details: { server } })
 }
 
 function timeout(
