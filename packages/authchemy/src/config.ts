@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net"
 import { resolve } from "node:path"
+import { isLoopbackHost } from "./loopback.ts"
 
 /** How the server was told to run. Parsed once at start, frozen. */
 export type Config = Readonly<{
@@ -35,8 +36,6 @@ export class ConfigError extends Error {
   }
 }
 
-const LOOPBACK_HOSTS = new Set(["localhost", "127.0.0.1", "[::1]"])
-
 /**
  * Reads `AUTHCHEMY_*`; the README lists the variables and their defaults. An empty value counts as unset.
  * @throws ConfigError with every mistake, each naming its variable and what that accepts
@@ -56,7 +55,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
 
   const port = read("AUTHCHEMY_PORT", 4000, parsePort)
   const issuer = read("AUTHCHEMY_URL", `http://localhost:${port}`, parseIssuer)
-  const loopback = LOOPBACK_HOSTS.has(new URL(issuer).hostname)
+  const loopback = isLoopbackHost(new URL(issuer).hostname)
   const config: Config = {
     port,
     host: read("AUTHCHEMY_HOST", "127.0.0.1", parseHost),
@@ -94,7 +93,7 @@ function parseIssuer(text: string): string {
   if (!URL.canParse(text)) throw new Error(`${rule}, got ${JSON.stringify(text)}`)
   const url = new URL(text)
   const bare = url.pathname === "/" && url.search === "" && url.hash === "" && !/[?#@]/.test(text)
-  const allowed = url.protocol === "https:" || (url.protocol === "http:" && LOOPBACK_HOSTS.has(url.hostname))
+  const allowed = url.protocol === "https:" || (url.protocol === "http:" && isLoopbackHost(url.hostname))
   if (!bare || !allowed) throw new Error(`${rule} (http only for localhost)`)
   return url.origin
 }

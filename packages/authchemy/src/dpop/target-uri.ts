@@ -1,7 +1,8 @@
+import { isLoopbackHost } from "../loopback.ts"
+
 const URI = /^(https?):\/\/([^/?#]*)([^?#]*)(?:[?#]|$)/i
 const AUTHORITY = /^([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(\d*))?$/
 const PATH = /^(?:\/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*)?$/
-const LOOPBACK_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])$/
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: "80", https: "443" }
 
 /**
@@ -20,7 +21,7 @@ function normalUri(uri: string): string | null {
   const scheme = givenScheme.toLowerCase()
   const [, host, port = ""] = AUTHORITY.exec(authority.toLowerCase()) ?? []
   if (host === undefined || !PATH.test(path)) return null
-  const named = LOOPBACK_HOST.test(host) ? "localhost" : host
+  const named = isLoopbackHost(host) ? "localhost" : host
   return `${scheme}://${named}:${port === "" ? DEFAULT_PORTS[scheme] : port}${normalPath(path)}`
 }
 

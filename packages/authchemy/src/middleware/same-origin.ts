@@ -1,4 +1,5 @@
 import { WIRE_ERRORS } from "@authchemy/protocol"
+import { isLoopbackHost } from "../loopback.ts"
 import { RequestRefused } from "./request-refused.ts"
 
 /**
@@ -20,13 +21,11 @@ export function requireSameOrigin(request: Request, issuer: string): void {
   throw new RequestRefused(403, WIRE_ERRORS.forbidden, "The form was sent by another site's page.")
 }
 
-const LOOPBACK_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])$/
-
 function sameOrigin(origin: string, issuer: string): boolean {
   if (!URL.canParse(origin)) return false
   const given = new URL(origin)
   const own = new URL(issuer)
   if (given.origin === own.origin) return true
-  const loopback = LOOPBACK_HOST.test(own.hostname) && LOOPBACK_HOST.test(given.hostname)
+  const loopback = isLoopbackHost(own.hostname) && isLoopbackHost(given.hostname)
   return loopback && given.protocol === own.protocol && given.port === own.port
 }
