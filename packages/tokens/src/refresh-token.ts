@@ -22,7 +22,7 @@ export function parseRefreshToken(text: string): { tag: string; family: string }
 
 /** The digest under which a refresh token's family is kept: base64url, 43 characters. No token has it as its own digest. */
 export function familyDigestOf(refreshToken: string): string {
-  const family = secretOf(refreshToken)?.subarray(0, FAMILY_BYTES) ?? ""
+  const { family } = partsOf(refreshToken)
   return createHash("sha256").update("authchemy refresh family\n").update(family).digest("base64url")
 }
 
@@ -34,11 +34,16 @@ export function familyDigestOf(refreshToken: string): string {
 export function successorsOf(refreshToken: string, nonce: string): { refreshToken: string; token: string } {
   const derive = (what: string) =>
     createHmac("sha256", refreshToken).update(`authchemy ${what}\n${nonce}`).digest()
-  const tag = parseToken(refreshToken)?.tag ?? ""
-  const secret = secretOf(refreshToken) ?? Buffer.alloc(SECRET_BYTES)
+  const { tag, family } = partsOf(refreshToken)
   const fresh = derive("refresh token").subarray(0, FAMILY_BYTES)
   return {
-    refreshToken: formatToken("rt", tag, Buffer.concat([secret.subarray(0, FAMILY_BYTES), fresh])),
+    refreshToken: formatToken("rt", tag, Buffer.concat([family, fresh])),
     token: formatToken("at", tag, derive("access token")),
   }
+}
+
+function partsOf(refreshToken: string): { tag: string; family: Buffer } {
+  const [parsed, secret] = [parseToken(refreshToken), secretOf(refreshToken)]
+  if (parsed?.kind !== "rt" || secret === null) throw new TypeError("a refresh token was expected")
+  return { tag: parsed.tag, family: secret.subarray(0, FAMILY_BYTES) }
 }
