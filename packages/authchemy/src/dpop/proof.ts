@@ -21,8 +21,6 @@ const OTHER_KEYS = ["jku", "kid", "x5u", "x5c", "x5t", "x5t#S256"]
 export type ProvenRequest = {
   /** The `DPoP` header; `null` where there is none. */
   proof: string | null
-  /** How many `DPoP` headers there are, where the caller can tell. */
-  proofCount?: number
   method: string
   /** As it was requested, percent-encoding included; the query may be there and is ignored. */
   path: string
@@ -115,10 +113,8 @@ const Claims = v.object(
 type Claims = v.InferOutput<typeof Claims>
 
 /** Exactly one, a compact JWS of at most 4 KiB. Several headers that were joined have a comma between and fail too. */
-function requireOneProof({ proof, proofCount = proof === null ? 0 : 1 }: ProvenRequest): string {
-  if (proof === null || proofCount !== 1) {
-    throw invalid(`The request must have one DPoP header, and has ${proof === null ? "none" : proofCount}.`)
-  }
+function requireOneProof({ proof }: ProvenRequest): string {
+  if (proof === null) throw invalid("The request must have one DPoP header, and has none.")
   if (proof.length > MOST_CHARACTERS || !COMPACT_JWS.test(proof)) {
     throw invalid("The DPoP header must be one compact JWS of 4 KiB at most.")
   }
