@@ -1,5 +1,6 @@
 import {
   ALCHEMY_CLIENT_ID,
+  type DeviceClaims,
   GRANT_TYPES,
   type GrantType,
   MAX_CLAIM_LENGTH,
@@ -34,6 +35,14 @@ export const ALCHEMY_CLI: Client = frozen({
   requireDpop: false,
   resourceServer: false,
 })
+
+/**
+ * What a machine says of itself, with the program's name as it is registered: a fact takes the place of a claim. The built-in client is whatever
+ * command-line program says so, and so its claim stands.
+ */
+export function namedByRegistration(client: Client, claims: DeviceClaims): DeviceClaims {
+  return client === ALCHEMY_CLI ? claims : { ...claims, client: client.name }
+}
 
 /** The grants by the names that operators give them: `device_code` is short for the URN of RFC 8628, which is understood too. */
 const GRANTS: ReadonlyMap<string, GrantType> = new Map<string, GrantType>([

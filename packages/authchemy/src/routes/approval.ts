@@ -2,7 +2,7 @@ import { approvalPhraseOf, type LOGIN_PATH, type OAUTH_PATHS, WIRE_ERRORS } from
 import type { TokenService } from "@authchemy/tokens"
 import type { Context, Handler } from "hono"
 import type { Accounts } from "../accounts/accounts.ts"
-import { ALCHEMY_CLI, type Client } from "../clients/client.ts"
+import { ALCHEMY_CLI, type Client, namedByRegistration } from "../clients/client.ts"
 import type { Clients } from "../clients/clients.ts"
 import type { ClientAddress } from "../middleware/client-address.ts"
 import { readForm } from "../middleware/request-body.ts"
@@ -84,7 +84,7 @@ export function answerApproval(deps: ApprovalDeps): Handler<AppEnv> {
     const code = await deps.tokens.issueCode({
       accountId: browser.account.id,
       ...{ clientId, scopes, redirectUri, codeChallenge, keyThumbprint },
-      device: client === ALCHEMY_CLI ? request.device : { ...request.device, client: client.name },
+      device: namedByRegistration(client, request.device),
     })
     return c.redirect(approvalRedirect(request, { code }, deps.issuer), 303)
   }

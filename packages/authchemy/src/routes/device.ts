@@ -136,11 +136,10 @@ async function decide(
       return c.redirect(deps.accounts.signInUrl(pathOf(userCode)), 303)
     }
     const request = await deps.tokens.decideDevice(userCode, accountId, decision)
-    const client = await deps.clients.find(request.clientId)
     return c.html(
       deviceDonePage({
         decision: decision === "approve" ? "approved" : "denied",
-        clientName: client === ALCHEMY_CLI ? (request.device.client ?? client.name) : (client?.name ?? ""),
+        clientName: request.device.client ?? ALCHEMY_CLI.name,
         machine: request.device.name,
       }),
     )

@@ -11,6 +11,7 @@ import type { Client } from "../../clients/client.ts"
 import { RequestRefused } from "../../middleware/request-refused.ts"
 import type { ApprovalRequest } from "../approval-request.ts"
 import { invalidRequest, type Parameters, readDeviceClaims, readState } from "../parameters.ts"
+import { requireGrant } from "./client-authentication.ts"
 
 /** An authorization request that is refused on the way back to the client (RFC 6749 §4.1.2.1): its redirect target was good. */
 export class AuthorizationRefused extends RequestRefused {
@@ -35,63 +36,76 @@ export function readAuthorizationRequest(parameters: Parameters, client: Client)
     if (twice.has(name)) throw invalidRequest(`${name} is there twice.`)
   }
   const redirectUri = redirectUriOf(value("redirect_uri"), client)
-  const refuse = (code: WireErrorCode, message: string, state: string | null) =>
-    new AuthorizationRefused(code, message, { redirectUri, state })
-
   let state: string | null = null
   try {
-    state = twice.has("state") ? null : readState(parameters)
+    if (!twice.has("state")) state = readState(parameters)
+    return { ...checked(parameters, client), redirectUri, state }
   } catch (error) {
-    throw error instanceof RequestRefused ? refuse(error.code, error.message, null) : error
+    if (!(error instanceof RequestRefused)) throw error
+    throw new AuthorizationRefused(error.code, error.message, { redirectUri, state })
   }
-  const invalid = (message: string) => refuse(WIRE_ERRORS.invalidRequest, message, state)
-  if (twice.size > 0) throw invalid("A parameter is there twice.")
+}
+
+/** All of a request but where its answer goes. @throws RequestRefused */
+function checked(
+  { given, twice }: Parameters,
+  client: Client,
+): Omit<ApprovalRequest, "redirectUri" | "state"> {
+  const value = (name: string) => given.get(name)?.value || undefined
+  if (twice.size > 0) throw invalidRequest("A parameter is there twice.")
   if (value("request") !== undefined) {
-    throw refuse(WIRE_ERRORS.requestNotSupported, "Request objects are not read here.", state)
+    throw refused(WIRE_ERRORS.requestNotSupported, "Request objects are not read here.")
   }
   const responseType = value("response_type")
-  if (responseType === undefined) throw invalid("response_type is missing.")
+  if (responseType === undefined) throw invalidRequest("response_type is missing.")
   if (responseType !== "code") {
-    throw refuse(WIRE_ERRORS.unsupportedResponseType, "response_type must be code.", state)
+    throw refused(WIRE_ERRORS.unsupportedResponseType, "response_type must be code.")
   }
-  if (!client.grants.includes(GRANT_TYPES.authorizationCode)) {
-    throw refuse(
-      WIRE_ERRORS.unauthorizedClient,
-      "This client is not registered for authorization codes.",
-      state,
-    )
+  requireGrant(client, GRANT_TYPES.authorizationCode)
+  if (!["query", undefined].includes(value("response_mode"))) {
+    throw invalidRequest("response_mode must be query.")
   }
-  if (!["query", undefined].includes(value("response_mode"))) throw invalid("response_mode must be query.")
   const codeChallenge = value("code_challenge")
-  if (codeChallenge === undefined) throw invalid("code_challenge is missing: PKCE is needed (RFC 7636).")
-  if (value("code_challenge_method") !== "S256") throw invalid("code_challenge_method must be S256.")
-  if (!isCodeChallenge(codeChallenge)) {
-    throw invalid("code_challenge must be the base64url of a SHA-256 digest, 43 characters, without padding.")
+  if (codeChallenge === undefined) {
+    throw invalidRequest("code_challenge is missing: PKCE is needed (RFC 7636).")
   }
+  requireS256(codeChallenge, value("code_challenge_method"))
   const keyThumbprint = value("dpop_jkt") ?? null
   if (keyThumbprint !== null && !isCodeChallenge(keyThumbprint)) {
-    throw invalid("dpop_jkt must be a JWK SHA-256 thumbprint, 43 characters of base64url.")
-  }
-  const scopes = grantableScopes(value("scope"), client)
-  if (scopes === null) {
-    throw refuse(WIRE_ERRORS.invalidScope, "scope is malformed, or names nothing that is known here.", state)
+    throw invalidRequest("dpop_jkt must be a JWK SHA-256 thumbprint, 43 characters of base64url.")
   }
   return {
     clientId: client.id,
-    ...{ scopes, redirectUri, codeChallenge, state, keyThumbprint },
-    device: readDeviceClaims(parameters),
+    scopes: grantableScopes(value("scope"), client),
+    codeChallenge,
+    keyThumbprint,
+    device: readDeviceClaims({ given, twice }),
     pushedAs: null,
   }
 }
 
+/** @throws RequestRefused 400 `invalid_request` where it is no S256 challenge, or not said to be one (RFC 7636 §4.3) */
+export function requireS256(codeChallenge: string, method: string | undefined): void {
+  if (method !== "S256") throw invalidRequest("code_challenge_method must be S256.")
+  if (isCodeChallenge(codeChallenge)) return
+  throw invalidRequest(
+    "code_challenge must be the base64url of a SHA-256 digest, 43 characters, without padding.",
+  )
+}
+
 /**
  * What a client can be granted of what it asks for: without the refresh token grant there is no `offline_access`.
- * @returns `null` where that leaves nothing
+ * @throws RequestRefused 400 `invalid_scope` where that leaves nothing
  */
-export function grantableScopes(asked: string | undefined, client: Client): readonly Scope[] | null {
+export function grantableScopes(asked: string | undefined, client: Client): readonly Scope[] {
   const mayRefresh = client.grants.includes(GRANT_TYPES.refreshToken)
-  const scopes = scopesOf(asked)?.filter((scope) => mayRefresh || scope !== "offline_access")
-  return scopes === undefined || scopes.length === 0 ? null : scopes
+  const scopes = scopesOf(asked)?.filter((scope) => mayRefresh || scope !== "offline_access") ?? []
+  if (scopes.length > 0) return scopes
+  throw refused(WIRE_ERRORS.invalidScope, "scope is malformed, or names nothing that is known here.")
+}
+
+function refused(code: WireErrorCode, message: string): RequestRefused {
+  return new RequestRefused(400, code, message)
 }
 
 /** Left out where a client has registered just one that stands for one address (RFC 6749 §3.1.2.3), it is that one. */

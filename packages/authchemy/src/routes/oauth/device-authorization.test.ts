@@ -57,11 +57,16 @@ describe.each(STORES)("the device flow on %s", (_, store) => {
       "a scope that it cannot have",
       { client_id: DEVICE_ONLY.id, scope: "offline_access" },
       "invalid_scope",
-      /s/,
+      /scope/,
     ],
     ["a challenge without a method", { code_challenge: "x" }, "invalid_request", /S256/],
     ["plain", { code_challenge: "x", code_challenge_method: "plain" }, "invalid_request", /S256/],
-    ["a method without a challenge", { code_challenge_method: "S256" }, "invalid_request", /43 characters/],
+    [
+      "a method without a challenge",
+      { code_challenge_method: "S256" },
+      "invalid_request",
+      /code_challenge is missing/,
+    ],
     ["a short challenge", { code_challenge: "x", code_challenge_method: "S256" }, "invalid_request", /43/],
   ])("asked with %s: refused", async (_what, changes, error, naming) => {
     const request = post({ client_id: NATIVE.id, ...changes })

@@ -1,17 +1,11 @@
-import {
-  type DeviceAuthorizationResponse,
-  GRANT_TYPES,
-  isCodeChallenge,
-  WIRE_ERRORS,
-} from "@authchemy/protocol"
+import { type DeviceAuthorizationResponse, GRANT_TYPES } from "@authchemy/protocol"
 import type { TokenService } from "@authchemy/tokens"
 import type { Handler } from "hono"
-import { ALCHEMY_CLI } from "../../clients/client.ts"
+import { namedByRegistration } from "../../clients/client.ts"
 import type { Clients } from "../../clients/clients.ts"
 import type { AppEnv } from "../../middleware/request-log.ts"
-import { RequestRefused } from "../../middleware/request-refused.ts"
 import { invalidRequest, readDeviceClaims } from "../parameters.ts"
-import { grantableScopes } from "./authorization-request.ts"
+import { grantableScopes, requireS256 } from "./authorization-request.ts"
 import { requireClient, requireGrant } from "./client-authentication.ts"
 import { verificationUriOf } from "./metadata.ts"
 import { type OAuthForm, readOAuthForm } from "./oauth-form.ts"
@@ -30,17 +24,12 @@ export function authorizeDevice(deps: DeviceDeps): Handler<AppEnv> {
     const client = await requireClient(c.req.raw, form, deps.clients)
     requireGrant(client, GRANT_TYPES.deviceCode)
     const scopes = grantableScopes(form.get("scope"), client)
-    if (scopes === null) {
-      const sentence = "scope is malformed, or names nothing that is known here."
-      throw new RequestRefused(400, WIRE_ERRORS.invalidScope, sentence)
-    }
     const codeChallenge = challengeOf(form)
-    const claims = readDeviceClaims(form.parameters)
     await admitRequest(c, deps, client)
     const { deviceCode, userCode, expiresInSeconds, intervalSeconds } = await deps.tokens.requestDevice({
       clientId: client.id,
       scopes,
-      device: client === ALCHEMY_CLI ? claims : { ...claims, client: client.name },
+      device: namedByRegistration(client, readDeviceClaims(form.parameters)),
       address: deps.clientAddress(c),
       codeChallenge,
     })
@@ -61,7 +50,7 @@ function challengeOf(form: OAuthForm): string | null {
   const challenge = form.get("code_challenge")
   const method = form.get("code_challenge_method")
   if (challenge === undefined && method === undefined) return null
-  if (method !== "S256") throw invalidRequest("code_challenge_method must be S256.")
-  if (challenge !== undefined && isCodeChallenge(challenge)) return challenge
-  throw invalidRequest("code_challenge must be the base64url of a SHA-256 digest, 43 characters.")
+  if (challenge === undefined) throw invalidRequest("code_challenge is missing.")
+  requireS256(challenge, method)
+  return challenge
 }
