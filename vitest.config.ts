@@ -15,7 +15,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["packages/*/src/**/*.test.ts"],
-          globalSetup: ["./e2e/start-redis.ts"],
+          globalSetup: ["./e2e/start-redis.ts", "./e2e/start-postgres.ts"],
           testTimeout: 20_000,
         },
       },
@@ -24,7 +24,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["e2e/**/*.test.ts"],
-          globalSetup: ["./e2e/start-redis.ts"],
+          globalSetup: ["./e2e/start-redis.ts", "./e2e/start-postgres.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os"
 import { resolve } from "node:path"
 import { describe, expect, test } from "vitest"
 import { ConfigError, parseConfig } from "./config.ts"
@@ -9,11 +10,16 @@ test("nothing configured", () => {
     issuer: "http://localhost:4000",
     dataDirectory: resolve("./.authchemy"),
     redisUrl: null,
+    redisReplicas: 0,
+    databaseUrl: null,
     clientsFile: null,
     secret: null,
     allowSignUp: true,
     allowCodeWithoutPkce: false,
     trustedProxies: [],
+    workers: 1,
+    drainSeconds: null,
+    metricsToken: null,
   })
 })
 
@@ -28,6 +34,9 @@ test("everything configured", () => {
     AUTHCHEMY_SECRET: "s".repeat(32),
     AUTHCHEMY_ALLOW_CODE_WITHOUT_PKCE: "1",
     AUTHCHEMY_TRUSTED_PROXIES: "10.0.0.0/8, ::1, fd00::/8,192.168.1.1",
+    AUTHCHEMY_WORKERS: "3",
+    AUTHCHEMY_DRAIN_SECONDS: "0.5",
+    AUTHCHEMY_METRICS_TOKEN: "m".repeat(16),
   })
   expect(config).toMatchObject({
     port: 8080,
@@ -37,6 +46,9 @@ test("everything configured", () => {
     allowSignUp: false,
     allowCodeWithoutPkce: true,
     trustedProxies: ["10.0.0.0/8", "::1", "fd00::/8", "192.168.1.1"],
+    workers: 3,
+    drainSeconds: 0.5,
+    metricsToken: "m".repeat(16),
   })
   expect(Object.isFrozen(config)).toBe(true)
 })
@@ -54,25 +66,56 @@ const wrong: Record<string, string[]> = {
     "ftp://auth.example.com",
   ],
   AUTHCHEMY_REDIS_URL: ["localhost:6379", "http://localhost", "redis://"],
-  AUTHCHEMY_DATABASE_URL: ["postgres://localhost/authchemy"],
+  AUTHCHEMY_DATABASE_URL: [
+    "localhost:5432",
+    "mysql://localhost/authchemy",
+    "postgres://",
+    "/var/lib/authchemy.db",
+  ],
   AUTHCHEMY_SECRET: ["short"],
   AUTHCHEMY_ALLOW_SIGN_UP: ["yes", "2"],
   AUTHCHEMY_ALLOW_CODE_WITHOUT_PKCE: ["on"],
+  AUTHCHEMY_WORKERS: ["0", "257", "-1", "1.5", "all"],
+  AUTHCHEMY_DRAIN_SECONDS: ["-1", "601", "5s", "1e2"],
+  AUTHCHEMY_METRICS_TOKEN: ["short", "with a space inside"],
   AUTHCHEMY_TRUSTED_PROXIES: ["all", "10.0.0.0/33", "10.0.0.0/8/8", "10.0.0.0/", "1.2.3.4,,"],
+}
+
+function problemsWith(env: Record<string, string | undefined>) {
+  try {
+    parseConfig(env)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
 }
 
 describe.each(Object.entries(wrong))("%s", (variable, values) => {
   test.each(values)("%j is refused by name", (value) => {
-    const thrown = (() => {
-      try {
-        return parseConfig({ [variable]: value })
-      } catch (error) {
-        return error
-      }
-    })()
-    expect(thrown).toBeInstanceOf(ConfigError)
-    expect((thrown as ConfigError).problems).toEqual([{ variable, message: expect.any(String) }])
+    expect(problemsWith({ [variable]: value })).toEqual([{ variable, message: expect.any(String) }])
   })
+})
+
+test("servers that share a database are given their secret", () => {
+  const env = { AUTHCHEMY_DATABASE_URL: "postgres://authchemy:password@db.example/authchemy" }
+  const message = expect.stringMatching(
+    /^must be set beside AUTHCHEMY_DATABASE_URL.*openssl rand -base64 32$/,
+  )
+  for (const secret of [undefined, "", " "]) {
+    expect(problemsWith({ ...env, AUTHCHEMY_SECRET: secret })).toEqual([
+      { variable: "AUTHCHEMY_SECRET", message },
+    ])
+  }
+  expect(problemsWith({ ...env, AUTHCHEMY_SECRET: "short" })).toMatchObject([
+    { variable: "AUTHCHEMY_SECRET", message: expect.stringContaining("at least 32") },
+  ])
+  const config = parseConfig({ ...env, AUTHCHEMY_SECRET: "s".repeat(32) })
+  expect(config).toMatchObject({ databaseUrl: env.AUTHCHEMY_DATABASE_URL, secret: "s".repeat(32) })
+})
+
+test("auto is a worker a core", () => {
+  expect(parseConfig({ AUTHCHEMY_WORKERS: "auto" }).workers).toBe(availableParallelism())
 })
 
 test("every mistake is named at once, and no secret is repeated", () => {

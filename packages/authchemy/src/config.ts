@@ -1,5 +1,7 @@
 import { BlockList, isIP } from "node:net"
+import { availableParallelism } from "node:os"
 import { resolve } from "node:path"
+import { parseRedisUrl as readRedisUrl } from "@authchemy/tokens/redis"
 import { isLoopbackHost } from "./loopback.ts"
 
 /** How the server was told to run. Parsed once at start, frozen. */
@@ -11,15 +13,28 @@ export type Config = Readonly<{
   issuer: string
   /** Absolute. */
   dataDirectory: string
-  /** `null`: codes and sessions in SQLite. */
+  /** `null`: codes and sessions in SQLite. As `openStore` takes it. */
   redisUrl: string | null
+  /** How many replicas of Redis must have a revocation before it is acknowledged; 0 for a single node. */
+  redisReplicas: number
+  /** `postgres://…` for accounts, apps and keys; `null`: SQLite in the data directory. */
+  databaseUrl: string | null
   /** Absolute; `null`: no clients but the built-in one and those in the database. */
   clientsFile: string | null
-  /** `null`: one is generated and kept in the data directory. */
+  /** `null`: one is generated and kept in the data directory. Never `null` beside `databaseUrl`, which servers share. */
   secret: string | null
   allowSignUp: boolean
   allowCodeWithoutPkce: boolean
   trustedProxies: readonly string[]
+  /** How many processes serve; 1: this one, and no others. */
+  workers: number
+  /**
+   * How long a server that is told to stop goes on answering before it closes connections that are idle, in seconds. `null`: not at all, and
+   * five seconds for a worker whose place another one has taken.
+   */
+  drainSeconds: number | null
+  /** Who brings it may read `/metrics`; `null`: programs on this machine may. */
+  metricsToken: string | null
 }>
 
 /** What is wrong with a variable, and what it accepts. */
@@ -62,17 +77,20 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     issuer,
     dataDirectory: resolve(env.AUTHCHEMY_DATA_DIR || "./.authchemy"),
     redisUrl: read("AUTHCHEMY_REDIS_URL", null, parseRedisUrl),
+    redisReplicas: read("AUTHCHEMY_REDIS_REPLICAS", 0, parseReplicas),
+    databaseUrl: read("AUTHCHEMY_DATABASE_URL", null, parseDatabaseUrl),
     clientsFile: read("AUTHCHEMY_CLIENTS_FILE", null, (path) => resolve(path)),
     secret: read("AUTHCHEMY_SECRET", null, parseSecret),
     allowSignUp: read("AUTHCHEMY_ALLOW_SIGN_UP", loopback, parseBoolean),
     allowCodeWithoutPkce: read("AUTHCHEMY_ALLOW_CODE_WITHOUT_PKCE", false, parseBoolean),
     trustedProxies: read("AUTHCHEMY_TRUSTED_PROXIES", [], parseProxies),
+    workers: read("AUTHCHEMY_WORKERS", 1, parseWorkers),
+    drainSeconds: read("AUTHCHEMY_DRAIN_SECONDS", null, parseDrainSeconds),
+    metricsToken: read("AUTHCHEMY_METRICS_TOKEN", null, parseMetricsToken),
   }
-  read("AUTHCHEMY_DATABASE_URL", null, () => {
-    throw new Error(
-      "PostgreSQL is not supported by this version; leave it out, and SQLite in the data directory is used",
-    )
-  })
+  if (config.databaseUrl !== null && !env.AUTHCHEMY_SECRET?.trim()) {
+    problems.push({ variable: "AUTHCHEMY_SECRET", message: SECRET_WITH_DATABASE })
+  }
   if (problems.length > 0) throw new ConfigError(problems)
   return Object.freeze(config)
 }
@@ -99,15 +117,47 @@ function parseIssuer(text: string): string {
 }
 
 function parseRedisUrl(text: string): string {
-  if (URL.canParse(text) && /^rediss?:\/\/[^/]/.test(text)) return text
-  throw new Error("must be redis://[user:password@]host[:port][/database], or rediss:// for TLS")
+  readRedisUrl(text)
+  return text
 }
+
+function parseReplicas(text: string): number {
+  const replicas = Number(text)
+  if (/^\d{1,2}$/.test(text)) return replicas
+  throw new Error(`must be a whole number from 0 to 99, got ${JSON.stringify(text)}`)
+}
+
+function parseDatabaseUrl(text: string): string {
+  if (URL.canParse(text) && /^postgres(ql)?:\/\/[^/]/.test(text)) return text
+  throw new Error("must be postgres://[user[:password]@]host[:port]/database")
+}
+
+const SECRET_WITH_DATABASE =
+  "must be set beside AUTHCHEMY_DATABASE_URL, the same on every server that shares the database; make one with: openssl rand -base64 32"
 
 function parseSecret(text: string): string {
   if (text.length >= 32) return text
   throw new Error(
     `must have at least 32 characters, has ${text.length}; for example: openssl rand -base64 32`,
   )
+}
+
+function parseWorkers(text: string): number {
+  if (text === "auto") return availableParallelism()
+  const workers = Number(text)
+  if (/^\d{1,3}$/.test(text) && workers >= 1 && workers <= 256) return workers
+  throw new Error(`must be a whole number from 1 to 256, or auto, got ${JSON.stringify(text)}`)
+}
+
+function parseDrainSeconds(text: string): number {
+  const seconds = Number(text)
+  if (/^\d{1,3}(\.\d{1,3})?$/.test(text) && seconds <= 600) return seconds
+  throw new Error(`must be a number of seconds from 0 to 600, got ${JSON.stringify(text)}`)
+}
+
+function parseMetricsToken(text: string): string {
+  if (/^[\w.~+/=-]{16,}$/.test(text)) return text
+  throw new Error("must have at least 16 characters: letters, digits and -._~+/=, as a bearer token has")
 }
 
 function parseBoolean(text: string): boolean {

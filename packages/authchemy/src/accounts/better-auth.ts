@@ -1,7 +1,12 @@
+import { AsyncLocalStorage } from "node:async_hooks"
+import { StoreUnavailableError } from "@authchemy/tokens"
 import { type BetterAuthOptions, betterAuth } from "better-auth"
 import { APIError } from "better-auth/api"
 import { getMigrations } from "better-auth/db/migration"
+import type { Selectable } from "kysely"
 import type { Database } from "../database/database.ts"
+import { PostgresDatabase } from "../database/postgres.ts"
+import type { Schema } from "../database/schema.ts"
 import { createMemoryRateLimits } from "../limits/memory.ts"
 import type { OpenRateLimiter } from "../limits/rate-limiter.ts"
 import {
@@ -12,13 +17,18 @@ import {
   type PasswordAccounts,
 } from "./accounts.ts"
 import { LONGEST_PASSWORD, SHORTEST_PASSWORD, tidyAccount, tidyEmail } from "./fields.ts"
+import { createPasswordHashing, type PasswordHashing } from "./password-hashing.ts"
 import { createSignInLimits } from "./sign-in-limits.ts"
 
 const BROWSER_SESSION_SECONDS = 7 * 24 * 60 * 60
 const WRONG = "The email or the password is wrong."
 
 /** The built-in accounts, and what makes their tables. */
-export type BuiltInAccounts = PasswordAccounts & AccountAdministration & { migrate(): Promise<void> }
+export type BuiltInAccounts = PasswordAccounts &
+  AccountAdministration & {
+    /** Makes or completes the tables, on this connection to the database. */
+    migrate(on: Database): Promise<void>
+  }
 
 /**
  * Accounts by email and password, on Better Auth. Its own HTTP endpoints are not served: the server's pages call it, and guard their
@@ -36,8 +46,18 @@ export function createBuiltInAccounts(options: {
 }): BuiltInAccounts {
   const { database, signUpAllowed, openRateLimiter = createMemoryRateLimits().open } = options
   const limits = createSignInLimits(openRateLimiter)
-  const settings = settingsOf(options)
+  const preparedHash = new AsyncLocalStorage<string>()
+  const passwords = createPasswordHashing()
+  const settings = settingsOf({
+    ...options,
+    passwords: {
+      ...passwords,
+      hash: async (password) => preparedHash.getStore() ?? (await passwords.hash(password)),
+    },
+  })
   const auth = betterAuth(settings)
+
+  const sessionOf = (request: Request) => askBetterAuth(auth.api.getSession({ headers: request.headers }))
 
   /** Posts the credential with no cookie, so that nothing a browser brought along is adopted. */
   const openSession = async (email: string, password: string): Promise<FormOutcome> => {
@@ -71,7 +91,7 @@ export function createBuiltInAccounts(options: {
 
     browserSession: async (request) => {
       if (!request.headers.has("cookie")) return null
-      const found = await auth.api.getSession({ headers: request.headers })
+      const found = await sessionOf(request)
       if (found === null || found.user.disabledAt) return null
       const { id, email, name } = found.user
       return { account: { id, email, name }, sessionId: found.session.id }
@@ -90,6 +110,9 @@ export function createBuiltInAccounts(options: {
     signInUrl: (returnTo) => `/sign-in?return_to=${encodeURIComponent(returnTo)}`,
 
     signOut: async (request) => {
+      // Better Auth passes over a database that is out of reach, and would report a session as ended that goes on.
+      const found = await sessionOf(request)
+      if (found !== null) await database.deleteFrom("session").where("id", "=", found.session.id).execute()
       const { headers } = await auth.api.signOut({ headers: request.headers, returnHeaders: true })
       return headers.getSetCookie()
     },
@@ -131,11 +154,15 @@ export function createBuiltInAccounts(options: {
 
     create: async (account) => {
       const tidied = tidyAccount(account)
+      if ((await recordOf(tidied.email)) !== null) throw emailTaken()
+      // The work of hashing is done before Better Auth begins its transaction, which holds a connection that others wait for.
+      const hash = await passwords.hash(tidied.password)
       try {
-        await auth.api.signUpEmail({ body: tidied })
+        await preparedHash.run(hash, () => auth.api.signUpEmail({ body: tidied }))
       } catch (error) {
+        // Of several at the same moment the database lets one through; Better Auth does not say why the others failed.
         if (!(error instanceof APIError) || (await recordOf(tidied.email)) === null) throw error
-        throw new AccountError("email_taken", "An account with this email is there already.")
+        throw emailTaken()
       }
       const created = await recordOf(tidied.email)
       if (created === null) throw new Error("the account that was made is not there")
@@ -162,12 +189,28 @@ export function createBuiltInAccounts(options: {
       return { ...account, disabledAt }
     },
 
-    migrate: async () => {
-      const { runMigrations } = await getMigrations(settings)
+    migrate: async (on) => {
+      const { runMigrations } = await getMigrations({
+        ...settings,
+        database: { ...settings.database, db: on },
+      })
       await runMigrations()
     },
   }
   return accounts
+}
+
+/** Better Auth reports some faults of the database as its own; this gives them back as they were. */
+async function askBetterAuth<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    throw error instanceof APIError && error.cause instanceof StoreUnavailableError ? error.cause : error
+  }
+}
+
+function emailTaken(): AccountError {
+  return new AccountError("email_taken", "An account with this email is there already.")
 }
 
 function tooManyAttempts(retryAfterSeconds: number): FormOutcome {
@@ -185,12 +228,24 @@ const FIELDS = {
   invalid_name: "name",
 } as const
 
-function settingsOf(options: { database: Database; issuer: string; secret: string }) {
+/** On PostgreSQL an account is made in one transaction; on SQLite none is held across a tick (ARCHITECTURE.md, Decisions). */
+function databaseOf(database: Database) {
+  return database instanceof PostgresDatabase
+    ? { db: database, type: "postgres" as const, transaction: true }
+    : { db: database, type: "sqlite" as const }
+}
+
+function settingsOf(options: {
+  database: Database
+  issuer: string
+  secret: string
+  passwords: PasswordHashing
+}) {
   return {
     appName: "Authchemy",
     baseURL: options.issuer,
     secret: options.secret,
-    database: { db: options.database, type: "sqlite" },
+    database: databaseOf(options.database),
     telemetry: { enabled: false },
     logger: { disabled: true },
     rateLimit: { enabled: false },
@@ -198,6 +253,7 @@ function settingsOf(options: { database: Database; issuer: string; secret: strin
       enabled: true,
       minPasswordLength: SHORTEST_PASSWORD,
       maxPasswordLength: LONGEST_PASSWORD,
+      password: options.passwords,
     },
     session: {
       expiresIn: BROWSER_SESSION_SECONDS,
@@ -208,13 +264,12 @@ function settingsOf(options: { database: Database; issuer: string; secret: strin
     databaseHooks: {
       session: {
         create: {
-          before: async (session) => {
-            const user = await options.database
-              .selectFrom("user")
-              .select("disabledAt")
-              .where("id", "=", session.userId)
-              .executeTakeFirst()
-            if (user?.disabledAt) throw new APIError("FORBIDDEN", { code: DISABLED, message: "disabled" })
+          before: async (session, call) => {
+            if (call === null) throw new Error("a browser session is made by a call of Better Auth's API")
+            // Through its adapter, and so within its transaction: a second connection would not see an account that is being made.
+            const user = await call.context.internalAdapter.findUserById(session.userId)
+            if (user === null || ("disabledAt" in user && user.disabledAt))
+              throw new APIError("FORBIDDEN", { code: DISABLED, message: "disabled" })
           },
         },
       },
@@ -228,13 +283,7 @@ function settingsOf(options: { database: Database; issuer: string; secret: strin
   } satisfies BetterAuthOptions
 }
 
-function recordFrom(row: {
-  id: string
-  email: string
-  name: string
-  createdAt: string
-  disabledAt: string | null
-}): AccountRecord {
+function recordFrom(row: Selectable<Schema["user"]>): AccountRecord {
   return {
     id: row.id,
     email: row.email,

@@ -29,9 +29,10 @@ export type AdminApiUnderTest = {
   close(): Promise<void>
 }
 
-export async function openAdminApiUnderTest(): Promise<AdminApiUnderTest> {
+/** @param env of the server, besides its data directory */
+export async function openAdminApiUnderTest(env: Record<string, string> = {}): Promise<AdminApiUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), "authchemy-admin-"))
-  const config = parseConfig({ AUTHCHEMY_DATA_DIR: directory })
+  const config = parseConfig({ AUTHCHEMY_DATA_DIR: directory, ...env })
   const services = await openServices(config, () => {})
   const { tokens, accounts } = services
   const clock = { now: Date.now() }

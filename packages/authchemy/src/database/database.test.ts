@@ -1,65 +1,52 @@
-import { chmod, mkdtemp, rm, stat, writeFile } from "node:fs/promises"
+import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { DatabaseSync } from "node:sqlite"
-import { StoreUnavailableError } from "@authchemy/tokens"
-import { sql } from "kysely"
-import { afterEach, beforeEach, expect, test } from "vitest"
+import { expect, test } from "vitest"
 import { openDatabase } from "./database.ts"
+import { migrate } from "./migrate.ts"
+import { PostgresDatabase } from "./postgres.ts"
+import { onEachDatabase } from "./testing.ts"
 
-let directory: string
-let path: string
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), "authchemy-database-"))
-  path = join(directory, "authchemy.db")
-})
-afterEach(() => rm(directory, { recursive: true }))
-
-test("every commit is on disk, foreign keys hold, and the file is its owner's alone", async () => {
-  await writeFile(path, "")
-  await chmod(path, 0o644)
-  const database = openDatabase(path)
-  const pragma = async (name: string) =>
-    Object.values((await sql<object>`PRAGMA ${sql.raw(name)}`.execute(database)).rows[0] ?? {})[0]
-  expect(await pragma("journal_mode")).toBe("wal")
-  expect(await pragma("synchronous")).toBe(2)
-  expect(await pragma("foreign_keys")).toBe(1)
-  await sql`CREATE TABLE written (id TEXT)`.execute(database)
-  for (const suffix of ["", "-wal", "-shm"]) expect((await stat(path + suffix)).mode & 0o777).toBe(0o600)
+test.each([
+  "postgres://localhost/authchemy",
+  "postgresql://user@db.example:5433/authchemy?sslmode=verify-full",
+])("%s is PostgreSQL, and is not asked until it is used", async (location) => {
+  const database = openDatabase(location)
+  expect(database).toBeInstanceOf(PostgresDatabase)
   await database.destroy()
 })
 
-test("rows written, changed and streamed are counted and read", async () => {
-  const database = openDatabase(path)
-  await sql`CREATE TABLE access_key (id TEXT PRIMARY KEY, name TEXT)`.execute(database)
-  for (const id of ["a", "b"]) await sql`INSERT INTO access_key VALUES (${id}, ${id})`.execute(database)
-  const changed = await database.updateTable("access_key").set({ name: "c" }).executeTakeFirst()
-  expect(changed.numUpdatedRows).toBe(2n)
-  const seen: string[] = []
-  for await (const row of database.selectFrom("access_key").select("id").stream()) seen.push(row.id)
-  expect(seen).toEqual(["a", "b"])
-  await expect(sql`INSERT INTO access_key VALUES ('a', 'a')`.execute(database)).rejects.not.toBeInstanceOf(
-    StoreUnavailableError,
-  )
-  await database.destroy()
-})
-
-test("a database that another process holds on to is out of reach, not at fault", async () => {
-  const database = openDatabase(path, 0)
-  await sql`CREATE TABLE access_key (id TEXT PRIMARY KEY)`.execute(database)
-  const other = new DatabaseSync(path)
-  other.exec("BEGIN IMMEDIATE")
-  await expect(sql`INSERT INTO access_key VALUES ('a')`.execute(database)).rejects.toMatchObject({
-    code: "store_unavailable",
-    message: "the database is out of reach",
+onEachDatabase((under) => {
+  test("rows are written once, counted and read; after the end nothing is answered", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "authchemy-database-"))
+    const database = openDatabase(await under.create(directory))
+    await migrate(database, join(directory, "lock"), async () => {})
+    const client = {
+      id: "a",
+      name: "A",
+      secret_digest: null,
+      redirect_uris: "[]",
+      grants: "[]",
+      require_dpop: 1,
+      resource_server: 0,
+      created_at: "2026-11-23T22:05:00.000Z",
+    }
+    const add = () =>
+      database
+        .insertInto("client")
+        .values(client)
+        .onConflict((conflict) => conflict.column("id").doNothing())
+        .executeTakeFirst()
+    expect((await add()).numInsertedOrUpdatedRows).toBe(1n)
+    expect((await add()).numInsertedOrUpdatedRows).toBe(0n)
+    expect(await database.selectFrom("client").selectAll().execute()).toEqual([client])
+    await expect(database.insertInto("client").values(client).execute()).rejects.not.toMatchObject({
+      code: "store_unavailable",
+    })
+    const removed = await database.deleteFrom("client").where("id", "=", "a").executeTakeFirst()
+    expect(removed.numDeletedRows).toBe(1n)
+    await database.destroy()
+    await expect(database.selectFrom("client").selectAll().execute()).rejects.toThrow()
+    await rm(directory, { recursive: true })
   })
-  other.exec("ROLLBACK")
-  await sql`INSERT INTO access_key VALUES ('a')`.execute(database)
-  other.close()
-  await database.destroy()
-})
-
-test("a file that is no database is told in a sentence", async () => {
-  await writeFile(path, "this is no database, and never was one".repeat(100))
-  expect(() => openDatabase(path)).toThrow(StoreUnavailableError)
 })

@@ -1,63 +1,27 @@
-import { closeSync, fchmodSync, openSync } from "node:fs"
-import { DatabaseSync, type SQLInputValue } from "node:sqlite"
-import { Kysely, SqliteDialect } from "kysely"
+import type { Kysely } from "kysely"
+import { PostgresDatabase } from "./postgres.ts"
 import type { Schema } from "./schema.ts"
-import { withSqlite } from "./sqlite-error.ts"
+import { openSqlite } from "./sqlite.ts"
 
 /** Accounts, apps and keys. */
 export type Database = Kysely<Schema>
 
-const BUSY_LIMIT_MS = 2_000
-
 /**
- * Opens the SQLite file (WAL, every commit on disk before it is acknowledged), made where it is missing, mode 0600. The token engine
- * keeps tables of its own in the same file, through a connection of its own; neither holds a transaction while it waits for
- * anything else, so that they never wait for each other.
- * @param path in a directory that is there
- * @param busyLimitMs how long a statement waits for another process's transaction, in milliseconds
+ * Opens the database, whichever it is. PostgreSQL is not asked before the first query.
+ * @param location `postgres://…`, or the path of a SQLite file in a directory that is there
+ * @param options.busyLimitMs SQLite: how long a statement waits for another process's transaction, in milliseconds
+ * @param options.onError PostgreSQL: told of connections that were lost while nobody used them; they are made anew
  * @throws DatabaseUnavailableError, from its queries too
  */
-export function openDatabase(path: string, busyLimitMs = BUSY_LIMIT_MS): Database {
-  return withSqlite(() => {
-    const file = openSync(path, "a", 0o600)
-    fchmodSync(file, 0o600)
-    closeSync(file)
-    const sqlite = new DatabaseSync(path, { timeout: busyLimitMs })
-    try {
-      sqlite.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
-    } catch (error) {
-      sqlite.close()
-      throw error
-    }
-    return new Kysely<Schema>({ dialect: new SqliteDialect({ database: forKysely(sqlite) }) })
-  })
+export function openDatabase(
+  location: string,
+  options: { busyLimitMs?: number; onError?: (error: Error) => void } = {},
+): Database {
+  return isPostgresUrl(location)
+    ? new PostgresDatabase(location, options.onError ?? (() => {}))
+    : openSqlite(location, options.busyLimitMs)
 }
 
-/** How many statements are kept prepared. The server has a few dozen; a list of values makes one for each of its lengths. */
-const STATEMENTS = 256
-
-/** Kysely's SQLite dialect was made for `better-sqlite3`; this gives `node:sqlite` that shape, and prepares each statement once. */
-function forKysely(sqlite: DatabaseSync) {
-  const values = (parameters: readonly unknown[]) => parameters as readonly SQLInputValue[]
-  const prepare = (sql: string) => {
-    const statement = withSqlite(() => sqlite.prepare(sql))
-    return {
-      reader: statement.columns().length > 0,
-      all: (parameters: readonly unknown[]) => withSqlite(() => statement.all(...values(parameters))),
-      run: (parameters: readonly unknown[]) => withSqlite(() => statement.run(...values(parameters))),
-      iterate: (parameters: readonly unknown[]) => statement.iterate(...values(parameters)),
-    }
-  }
-  const prepared = new Map<string, ReturnType<typeof prepare>>()
-  return {
-    close: () => sqlite.close(),
-    prepare: (sql: string) => {
-      const known = prepared.get(sql)
-      if (known !== undefined) return known
-      if (prepared.size >= STATEMENTS) prepared.clear()
-      const statement = prepare(sql)
-      prepared.set(sql, statement)
-      return statement
-    },
-  }
+function isPostgresUrl(location: string): boolean {
+  return /^postgres(ql)?:\/\//.test(location)
 }

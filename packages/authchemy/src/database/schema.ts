@@ -1,6 +1,11 @@
+import type { ColumnType } from "kysely"
+
+/** A moment in one of Better Auth's tables: an ISO 8601 text on SQLite, `timestamptz` on PostgreSQL, which is read as a `Date`. */
+type Moment = ColumnType<string | Date, string, string>
+
 /**
- * The tables. Ids are texts, moments are ISO 8601 texts (UTC, milliseconds: their order is time's order), lists are JSON texts: the same on
- * SQLite and PostgreSQL.
+ * The tables. Ids are texts, moments are ISO 8601 texts (UTC, milliseconds: their order is time's order), lists are JSON texts, yes and no are
+ * 1 and 0: the same on SQLite and PostgreSQL. Better Auth's tables have its own types.
  */
 export type Schema = {
   /** Better Auth's, with `disabledAt` added. */
@@ -8,8 +13,8 @@ export type Schema = {
     id: string
     name: string
     email: string
-    createdAt: string
-    disabledAt: string | null
+    createdAt: Moment
+    disabledAt: Moment | null
   }
   /** Better Auth's: a browser session. */
   session: { id: string; userId: string }

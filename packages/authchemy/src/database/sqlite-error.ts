@@ -1,13 +1,4 @@
-import { StoreUnavailableError } from "@authchemy/tokens"
-
-/** The database did not answer in time, or its file cannot be read or written. Nothing is known: the caller answers 503. */
-export class DatabaseUnavailableError extends StoreUnavailableError {
-  constructor(cause: unknown) {
-    super(cause)
-    this.name = "DatabaseUnavailableError"
-    this.message = "the database is out of reach"
-  }
-}
+import { DatabaseUnavailableError } from "./database-error.ts"
 
 // Primary result codes, https://www.sqlite.org/rescode.html
 const SQLITE_BUSY = 5

@@ -1,0 +1,54 @@
+import { randomBytes } from "node:crypto"
+import { join } from "node:path"
+import { sql } from "kysely"
+import { describe, inject } from "vitest"
+import { openDatabase } from "./database.ts"
+
+/** A kind of database, for tests that must pass on each. */
+export type DatabaseUnderTest = {
+  name: "SQLite" | "PostgreSQL"
+  /** A new, empty one, as `openDatabase` takes it. @param directory where SQLite keeps it */
+  create(directory: string): Promise<string>
+  /** The environment of a server on a new, empty one; `AUTHCHEMY_DATA_DIR` is the test's own. */
+  env(): Promise<Record<string, string>>
+}
+
+const SQLITE: DatabaseUnderTest = {
+  name: "SQLite",
+  create: async (directory) => join(directory, "authchemy.db"),
+  env: async () => ({}),
+}
+
+const POSTGRES: DatabaseUnderTest = {
+  name: "PostgreSQL",
+  create: () => createPostgresDatabase(),
+  env: async () => ({
+    AUTHCHEMY_DATABASE_URL: await createPostgresDatabase(),
+    AUTHCHEMY_SECRET: "0123456789abcdef0123456789abcdef",
+  }),
+}
+
+/** Runs tests on SQLite, and on PostgreSQL where it is installed. */
+export function onEachDatabase(tests: (database: DatabaseUnderTest) => void): void {
+  describe(SQLITE.name, () => tests(SQLITE))
+  onPostgres(() => tests(POSTGRES))
+}
+
+/** Runs tests on PostgreSQL, where it is installed. */
+export function onPostgres(tests: () => void): void {
+  describe.skipIf(inject("postgresUrl") === null)(POSTGRES.name, tests)
+}
+
+/** Makes an empty database on the run's PostgreSQL server. @returns its URL */
+export async function createPostgresDatabase(): Promise<string> {
+  const server = inject("postgresUrl")
+  if (server === null) throw new Error("PostgreSQL is not installed")
+  const name = `test_${randomBytes(8).toString("hex")}`
+  const database = openDatabase(`${server}/postgres`)
+  try {
+    await sql`CREATE DATABASE ${sql.id(name)}`.execute(database)
+  } finally {
+    await database.destroy()
+  }
+  return `${server}/${name}`
+}
