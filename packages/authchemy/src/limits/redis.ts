@@ -1,12 +1,12 @@
-import { answered, closeRedis, connectToRedis } from "@authchemy/tokens/redis"
+import { connectToRedis } from "@authchemy/tokens/redis"
 import { RateLimiterRedis } from "rate-limiter-flexible"
 import { limiterOf, type RateLimits } from "./rate-limiter.ts"
 
 /**
- * Counts on one Redis server, for all servers that share it, under `<prefix>l:<name>:<digest>`. Commands are never queued while the connection is
- * down, and each is given up after 500 ms. The connection is made anew by itself.
+ * Counts on Redis, for all servers that share it, under `<prefix>l:<name>:<digest>`. Commands are never queued while the connection is down, and each is
+ * given up after 500 ms. The connection is made anew by itself.
  *
- * @param options.url `redis[s]://[[user][:password]@]host[:port][/database]`
+ * @param options.url one server, Sentinel or Cluster: see `parseRedisUrl` of `@authchemy/tokens/redis`
  * @param options.prefix in front of every key
  * @param options.onError told of connection troubles, and of attempts that could not be given back
  * @throws StoreUnavailableError where the server cannot be reached
@@ -18,10 +18,8 @@ export async function openRedisRateLimits(options: {
 }): Promise<RateLimits> {
   const { url, onError, prefix = "authchemy:" } = options
   const client = await connectToRedis({ url, scripts: {}, onError })
-  /** All that the library asks of a client, with a time limit. */
-  const storeClient = {
-    eval: (...command: Parameters<typeof client.eval>) => answered(client.eval(...command)),
-  }
+  /** All that the library asks of a client: a script with one key. */
+  const storeClient = { eval: client.eval }
   return {
     open: ({ name, points, durationSeconds: duration }) => {
       const keyPrefix = `${prefix}l:${name}`
@@ -30,6 +28,6 @@ export async function openRedisRateLimits(options: {
         onError,
       )
     },
-    close: () => closeRedis(client),
+    close: client.close,
   }
 }

@@ -1,36 +1,58 @@
 import { StoreUnavailableError } from "../errors.ts"
-import { answered, connectToRedis, type RedisClient } from "./redis-client.ts"
+import { connectToRedis, type RedisClient, type Scripts } from "./redis-client.ts"
 import { deviceScripts } from "./redis-device-scripts.ts"
+import { feedScripts } from "./redis-feed-scripts.ts"
 import { scripts as sessionScripts } from "./redis-scripts.ts"
 
-const scripts = { ...sessionScripts, ...deviceScripts }
+const storeScripts = { ...sessionScripts, ...deviceScripts }
+
+type ConnectOptions = { url: string; onError?: ((error: Error) => void) | undefined }
 
 /** A connection with the store's scripts. */
-export type RedisConnection = RedisClient<typeof scripts>
+export type RedisConnection = RedisClient<typeof storeScripts>
 
 /**
- * Connects the store to a Redis server.
- * @throws StoreUnavailableError where the server cannot be reached, or evicts keys
+ * Connects the store to Redis, of whatever topology.
+ * @throws StoreUnavailableError where it cannot be reached, or evicts keys
  */
-export async function connectStore(options: {
-  url: string
-  onError?: (error: Error) => void
-}): Promise<RedisConnection> {
+export function connectStore(options: ConnectOptions): Promise<RedisConnection> {
+  return connect(options, storeScripts)
+}
+
+/**
+ * Connects the feed of revocations to Redis.
+ * @throws StoreUnavailableError where it cannot be reached, or evicts keys
+ */
+export function connectFeed(options: ConnectOptions): Promise<RedisClient<typeof feedScripts>> {
+  return connect(options, feedScripts)
+}
+
+/** The fields of a hash or a stream entry. @param pairs field, value, field, value… */
+export function fieldsFrom(pairs: readonly Buffer[]): Record<string, string> {
+  const fields: Record<string, string> = {}
+  for (let index = 0; index < pairs.length; index += 2) {
+    fields[String(pairs[index])] = String(pairs[index + 1] ?? "")
+  }
+  return fields
+}
+
+async function connect<S extends Scripts>(options: ConnectOptions, scripts: S): Promise<RedisClient<S>> {
   const client = await connectToRedis({ ...options, scripts })
   try {
     await refuseEviction(client)
     return client
   } catch (error) {
-    client.destroy()
+    await client.close()
     throw error
   }
 }
 
 /** A cache may forget; a store of sessions and used codes may not. */
-async function refuseEviction(client: RedisConnection): Promise<void> {
-  const memory = await answered(client.info("memory"))
-  const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1] ?? "unknown"
-  if (policy !== "noeviction") {
+async function refuseEviction(client: Pick<RedisConnection, "primaries">): Promise<void> {
+  for (const primary of await client.primaries()) {
+    const memory = String(await primary.send(["INFO", "memory"]))
+    const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1] ?? "unknown"
+    if (policy === "noeviction") continue
     throw new StoreUnavailableError(
       new Error(
         `Redis evicts keys (maxmemory-policy ${policy}), so it would forget sessions and used codes; ` +
