@@ -1,6 +1,6 @@
 import { CODE_LIFETIME_SECONDS, codeChallengeOf, type DeviceClaims } from "@authchemy/protocol"
 import { InvalidGrantError } from "./errors.ts"
-import { newSession, type SessionSource } from "./sessions.ts"
+import { type Acknowledged, newSession, type SessionSource } from "./sessions.ts"
 import type { CodeRecord, TokenStore } from "./store/store.ts"
 import { digestOf, mintToken, parseToken, tagOf } from "./token-format.ts"
 import type { IssuedToken, TokenService } from "./token-service.ts"
@@ -39,7 +39,7 @@ type Claim = {
 /** Redeems an authorization code. See `TokenService.redeemCode`. */
 export async function redeemCode(
   store: TokenStore,
-  source: SessionSource,
+  source: SessionSource & Acknowledged,
   request: Parameters<TokenService["redeemCode"]>[0],
 ): Promise<IssuedToken> {
   const parsed = parseToken(request.code)
@@ -56,7 +56,7 @@ export async function redeemCode(
  */
 export async function redeemFound(
   store: TokenStore,
-  source: SessionSource,
+  source: SessionSource & Acknowledged,
   code: CodeRecord,
   request: Claim & { expiresInSeconds: number; device: DeviceClaims },
 ): Promise<IssuedToken> {
@@ -70,7 +70,8 @@ export async function redeemFound(
     device: approvedOver(request.device, code.device),
     keyThumbprint: request.keyThumbprint,
   })
-  const outcome = await store.redeemCode(code, creation, now)
+  const { outcome, revocation } = await store.redeemCode(code, creation, now)
+  await source.acknowledged(revocation)
   if (outcome !== "redeemed") throw new InvalidGrantError(outcome)
   return issued
 }

@@ -6,7 +6,7 @@ import {
 } from "@authchemy/protocol"
 import { redeemFound } from "./codes.ts"
 import { DevicePollError, InvalidGrantError, UserCodeError } from "./errors.ts"
-import type { SessionSource } from "./sessions.ts"
+import type { Acknowledged, SessionSource } from "./sessions.ts"
 import {
   type DeviceRecord,
   EXPIRED_DEVICE_RETENTION_MS,
@@ -102,7 +102,7 @@ export async function decideDevice(
 /** A device asks for its token. See `TokenService.pollDevice`. */
 export async function pollDevice(
   store: TokenStore,
-  source: SessionSource,
+  source: SessionSource & Acknowledged,
   request: Parameters<TokenService["pollDevice"]>[0],
 ): Promise<IssuedToken> {
   const parsed = parseToken(request.deviceCode)

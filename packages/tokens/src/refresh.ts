@@ -1,6 +1,6 @@
 import { InvalidGrantError, InvalidScopeError } from "./errors.ts"
 import { parseRefreshToken, successorsOf } from "./refresh-token.ts"
-import { accessExpiry, publicSession, type SessionSource } from "./sessions.ts"
+import { type Acknowledged, accessExpiry, inOrder, publicSession, type SessionSource } from "./sessions.ts"
 import type { SessionRecord, TokenStore } from "./store/store.ts"
 import { digestOf, SECRET_BYTES } from "./token-format.ts"
 import type { IssuedToken, Session, TokenService } from "./token-service.ts"
@@ -8,7 +8,7 @@ import type { IssuedToken, Session, TokenService } from "./token-service.ts"
 /** Rotates a refresh token. See `TokenService.refresh`. */
 export async function refresh(
   store: TokenStore,
-  { now, randomBytes }: SessionSource,
+  { now, randomBytes, acknowledged }: SessionSource & Acknowledged,
   request: Parameters<TokenService["refresh"]>[0],
 ): Promise<IssuedToken> {
   const { refreshToken, keyThumbprint } = request
@@ -20,7 +20,7 @@ export async function refresh(
   if (found === null) throw new InvalidGrantError("unknown")
   const { session } = found
   judge(session, request)
-  const scopes = request.scopes ?? session.scopes
+  const scopes = inOrder(request.scopes ?? session.scopes)
   if (scopes.some((scope) => !session.scopes.includes(scope))) throw new InvalidScopeError()
 
   const nonce = Buffer.from(randomBytes(SECRET_BYTES)).toString("base64url")
@@ -38,6 +38,7 @@ export async function refresh(
     },
     at,
   )
+  await acknowledged(rotation.revocation)
   switch (rotation.outcome) {
     case "rotated":
       return answerOf(next, access, session)

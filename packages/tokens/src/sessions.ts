@@ -1,12 +1,15 @@
-import { REFRESHED_TOKEN_LIFETIME_SECONDS } from "@authchemy/protocol"
+import { REFRESHED_TOKEN_LIFETIME_SECONDS, SCOPES, type Scope } from "@authchemy/protocol"
 import { familyDigestOf, mintRefreshToken } from "./refresh-token.ts"
 import { SESSION_ID_LENGTH } from "./store/session-packing.ts"
-import type { SessionCreation, SessionRecord } from "./store/store.ts"
+import type { Revocation, SessionCreation, SessionRecord } from "./store/store.ts"
 import { digestOf, mintToken, tagOf } from "./token-format.ts"
 import type { Grant, IssuedToken, Session } from "./token-service.ts"
 
 /** Where times and randomness come from. `now` is milliseconds since the epoch. */
 export type SessionSource = { now: () => number; randomBytes: (size: number) => Uint8Array }
+
+/** Resolves when what has ended is forgotten everywhere. @throws StoreUnavailableError where that is not known */
+export type Acknowledged = { acknowledged: (revocation: Revocation) => Promise<void> }
 
 /**
  * Makes a session and its tokens; keeps none. With the scope `offline_access` it gets a refresh token, and an access token of one hour at
@@ -17,7 +20,8 @@ export function newSession(
   now: number,
   request: Grant & { expiresInSeconds: number; keyThumbprint: string | null },
 ): { issued: IssuedToken; creation: SessionCreation } {
-  const { accountId, clientId, scopes, device, keyThumbprint } = request
+  const { accountId, clientId, device, keyThumbprint } = request
+  const scopes = inOrder(request.scopes)
   const session: Session = {
     id: Buffer.from(randomBytes((SESSION_ID_LENGTH * 3) / 4)).toString("base64url"),
     ...{ accountId, clientId, scopes, device, keyThumbprint },
@@ -44,6 +48,11 @@ export function newSession(
       refresh: { current: digestOf(refreshToken), access },
     },
   }
+}
+
+/** Scopes, each once, in the order of `SCOPES`: so they are kept, so they come back. */
+export function inOrder(scopes: readonly Scope[]): readonly Scope[] {
+  return SCOPES.filter((scope) => scopes.includes(scope))
 }
 
 /** When an access token beside a refresh token ends: in one hour, or with its session. */

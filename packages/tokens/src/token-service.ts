@@ -4,10 +4,12 @@ import { issueCode, redeemCode } from "./codes.ts"
 import { claimDevice, decideDevice, pollDevice, requestDevice } from "./devices.ts"
 import { refresh } from "./refresh.ts"
 import { parseRefreshToken } from "./refresh-token.ts"
+import { systemClock } from "./revocation/clock.ts"
+import { createRevocationFeed, type FeedStatus, type RevocationFeed } from "./revocation/feed.ts"
 import { newSession, publicSession } from "./sessions.ts"
-import type { TokenStore } from "./store/store.ts"
+import type { Revocation, TokenStore } from "./store/store.ts"
 import { digestOf, parseToken, tagOf } from "./token-format.ts"
-import { createVerifier, type Verifier } from "./verifier.ts"
+import { createSessionVerifier, type Verifications, type Verifier } from "./verifier.ts"
 
 /** What a person let a client do. */
 export type Grant = {
@@ -171,6 +173,26 @@ export type TokenService = Omit<Verifier, "close"> & {
   /** The text of a name, which is free then; of any number of calls exactly one gets it. */
   take(name: string): Promise<string | null>
 
+  /**
+   * Sees to it that no process that shares the store keeps these in memory: resolves when none does.
+   * @param items names with a colon and without spaces, such as `account:<id>`
+   */
+  announce(items: readonly string[]): Promise<void>
+
+  /** @param listener told of each item that was announced anywhere, and of `null` where everything has to be forgotten. @returns ends it */
+  onForgotten(listener: (item: string | null) => void): () => void
+
+  /**
+   * Whether what is in memory may be trusted at this moment: asked at each use, after the answer was found. `false` for as long as nothing was verified here.
+   */
+  isCurrent(): boolean
+
+  /** The feed of revocations, for passing it on to verifiers that cannot reach the store. */
+  readonly relay: RevocationFeed["relay"]
+
+  /** What happened since the start, for those who run a server. */
+  stats(): TokenStats
+
   /** Resolves where the store answers. */
   ready(): Promise<void>
 
@@ -178,21 +200,68 @@ export type TokenService = Omit<Verifier, "close"> & {
   close(): Promise<void>
 }
 
+/** Numbers for those who run a server. */
+export type TokenStats = FeedStatus & {
+  verifications: Verifications
+  /** How many sessions are held in memory. */
+  heldSessions: number
+  revocations: {
+    /** How many were acknowledged, and how long that took in all. */
+    count: number
+    seconds: number
+    /** How many could not be acknowledged. */
+    failed: number
+  }
+}
+
 const REVOCATION_HANDLE = /^([0-9A-Za-z]{4})\.([A-Za-z0-9\-_]{43})$/
+
+/** How many sessions a process holds in memory unless told otherwise: some 60 MB. */
+const HELD_SESSIONS = 100_000
 
 /**
  * Makes the engine over a store, which it takes over and closes.
  * @param options.now milliseconds since the epoch; the system clock where left out
+ * @param options.monotonic milliseconds of a clock that is never set; the system's where left out
  * @param options.randomBytes a cryptographically secure source; Node's where left out
+ * @param options.heldSessions how many sessions are held in memory at most; 100,000 where left out. Half as many are sure to stay, however they are used
+ * @param options.onError told of troubles with the feed of revocations that mend themselves
  */
 export function createTokenService(options: {
   store: TokenStore
   now?: () => number
+  monotonic?: () => number
   randomBytes?: (size: number) => Uint8Array
+  heldSessions?: number
+  onError?: ((error: Error) => void) | undefined
 }): TokenService {
-  const { store, now = Date.now, randomBytes = secureRandomBytes } = options
-  const source = { now, randomBytes }
-  const verifier = createVerifier({ store, now })
+  const { store, now = systemClock.now, monotonic = systemClock.monotonic } = options
+  const { randomBytes = secureRandomBytes, heldSessions = HELD_SESSIONS, onError } = options
+  const clock = { now, monotonic }
+  const id = Buffer.from(randomBytes(12)).toString("base64url")
+  const feed = createRevocationFeed({ transport: store.feed, clock, id, onError })
+  const verifier = createSessionVerifier({ source: store, feed, clock, heldSessions })
+  const revocations = { count: 0, seconds: 0, failed: 0 }
+
+  /** Sees to it that what has ended is forgotten everywhere, before anybody is told that it has ended. */
+  const acknowledged = async ({ items, unsettled }: Revocation): Promise<void> => {
+    if (items.length === 0 && !unsettled) return
+    const began = monotonic()
+    try {
+      await feed.announce(items)
+      revocations.count++
+      revocations.seconds += (monotonic() - began) / 1000
+    } catch (error) {
+      revocations.failed++
+      throw error
+    }
+  }
+  const ended = async (revoking: Promise<Revocation>): Promise<number> => {
+    const revocation = await revoking
+    await acknowledged(revocation)
+    return revocation.ended
+  }
+  const source = { now, randomBytes, acknowledged }
 
   return {
     issueCode: (request) => issueCode(store, source, request),
@@ -228,27 +297,33 @@ export function createTokenService(options: {
 
     inspect: verifier.inspect,
 
+    verifyHeld: verifier.verifyHeld,
+
+    inspectHeld: verifier.inspectHeld,
+
     listSessions: async (accountId) =>
       (await store.listSessions(tagOf(accountId), accountId, now())).map(publicSession),
 
     revoke: async (token) => {
       const refreshed = parseRefreshToken(token)
-      if (refreshed !== null) return store.revokeByDigest(refreshed.tag, refreshed.family, now())
+      if (refreshed !== null)
+        return (await ended(store.revokeByDigest(refreshed.tag, refreshed.family, now()))) > 0
       const parsed = parseToken(token)
       if (parsed?.kind !== "at") return false
-      return store.revokeByDigest(parsed.tag, digestOf(token), now())
+      return (await ended(store.revokeByDigest(parsed.tag, digestOf(token), now()))) > 0
     },
 
     revokeByHandle: async (handle) => {
       const [, tag, digest] = REVOCATION_HANDLE.exec(handle) ?? []
       if (tag === undefined || digest === undefined) return false
-      return store.revokeByDigest(tag, digest, now())
+      return (await ended(store.revokeByDigest(tag, digest, now()))) > 0
     },
 
-    revokeSession: (accountId, sessionId) => store.revokeById(tagOf(accountId), accountId, sessionId, now()),
+    revokeSession: async (accountId, sessionId) =>
+      (await ended(store.revokeById(tagOf(accountId), accountId, sessionId, now()))) > 0,
 
     revokeSessions: (accountId, except) =>
-      store.revokeAll(tagOf(accountId), accountId, except?.sessionId ?? null, now()),
+      ended(store.revokeAll(tagOf(accountId), accountId, except?.sessionId ?? null, now())),
 
     keep: (name, text, expiresAt) => store.keep(digestOf(name), text, expiresAt, now()),
 
@@ -256,10 +331,24 @@ export function createTokenService(options: {
 
     take: (name) => store.take(digestOf(name), now()),
 
+    announce: feed.announce,
+
+    onForgotten: feed.onForgotten,
+
+    isCurrent: feed.isCurrent,
+
+    relay: feed.relay,
+
+    stats: () => {
+      const { heldSessions: size, ...verifications } = verifier.stats()
+      return { ...feed.status(), verifications, heldSessions: size, revocations: { ...revocations } }
+    },
+
     ready: () => store.ping(),
 
     close: async () => {
       await verifier.close()
+      await feed.close()
       await store.close()
     },
   }

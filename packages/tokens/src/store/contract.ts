@@ -3,6 +3,7 @@ import { codeContract } from "./contract/codes.ts"
 import { deviceModelContract } from "./contract/device-model.ts"
 import { deviceRaceContract } from "./contract/device-race.ts"
 import { deviceContract } from "./contract/devices.ts"
+import { feedContract } from "./contract/feed.ts"
 import { keptContract } from "./contract/kept.ts"
 import { refreshContract } from "./contract/refresh.ts"
 import { refreshModelContract } from "./contract/refresh-model.ts"
@@ -33,6 +34,7 @@ export function describeTokenStore(
     describe("refresh tokens at once", () => refreshRaceContract(setting))
     describe("devices", () => deviceContract(setting))
     describe("devices at once", () => deviceRaceContract(setting))
+    describe("the feed of revocations", () => feedContract(setting))
     describe("kept texts", () => keptContract(setting))
 
     describe("models", () => {

@@ -1,5 +1,5 @@
 import { answered } from "./redis-client.ts"
-import type { RedisConnection } from "./redis-connection.ts"
+import { fieldsFrom, type RedisConnection } from "./redis-connection.ts"
 import { packScopes, unpackScopes } from "./session-packing.ts"
 import {
   type DeviceRecord,
@@ -11,38 +11,45 @@ import {
 
 type DeviceMethods = Pick<TokenStore, "putDevice" | "pollDevice" | "claimDevice" | "decideDevice">
 
-/** Devices in Redis: `<prefix>d:{tag}<device code digest>` and `<prefix>u:{tag}<user code digest>`, which names the former. */
-export function redisDevices(client: RedisConnection, prefix: string): DeviceMethods {
+/** Devices in Redis: `<prefix>d:{tag}<device code digest>` and `<prefix>u:{tag}<user code digest>`, which leads to the former. */
+export function redisDevices({ scripts }: RedisConnection, prefix: string): DeviceMethods {
+  const deviceKey = (tag: string, digest: string) => `${prefix}d:{${tag}}${digest}`
   const userCodeKey = (tag: string, userCodeDigest: string) => `${prefix}u:{${tag}}${userCodeDigest}`
+  /** Where a user code leads to never changes while it lives, so this need not be one step with what follows. */
+  const find = async (tag: string, userCodeDigest: string) =>
+    (await answered(scripts.findDevice([userCodeKey(tag, userCodeDigest)], [])))?.toString() ?? null
 
   return {
     putDevice: async (device, now) => {
       const { tag, digest, userCodeDigest } = device
       const ttl = Math.max(1, device.expiresAt - now) + EXPIRED_DEVICE_RETENTION_MS
-      const key = userCodeKey(tag, userCodeDigest)
+      const keys = [userCodeKey(tag, userCodeDigest), deviceKey(tag, digest)]
       const fields = Object.entries(fieldsOf(device)).flat()
-      return (await answered(client.putDevice(key, [prefix, tag, digest, String(ttl), ...fields]))) === 1
+      return (await answered(scripts.putDevice(keys, [digest, String(ttl), ...fields]))) === 1
     },
 
     pollDevice: async (tag, digest, now) => {
       const limits = [String(SLOW_DOWN_MS), String(LONGEST_POLL_INTERVAL_MS)]
       const [soon, ...fields] = await answered(
-        client.pollDevice(`${prefix}d:{${tag}}${digest}`, [prefix, tag, String(now), ...limits]),
+        scripts.pollDevice([deviceKey(tag, digest)], [String(now), ...limits]),
       )
-      return soon === undefined ? null : { ...deviceOf(tag, digest, fields), tooSoon: soon === "1" }
+      if (soon === undefined) return null
+      return { ...deviceOf(tag, digest, fieldsFrom(fields)), tooSoon: soon.toString() === "1" }
     },
 
     claimDevice: async (tag, userCodeDigest, accountId, now) => {
-      const [digest, ...fields] = await answered(
-        client.claimDevice(userCodeKey(tag, userCodeDigest), [prefix, tag, accountId, String(now)]),
-      )
-      return digest === undefined ? null : deviceOf(tag, digest, fields)
+      const digest = await find(tag, userCodeDigest)
+      if (digest === null) return null
+      const fields = await answered(scripts.claimDevice([deviceKey(tag, digest)], [accountId, String(now)]))
+      return fields.length === 0 ? null : deviceOf(tag, digest, fieldsFrom(fields))
     },
 
-    decideDevice: async (tag, userCodeDigest, accountId, state, now) =>
-      (await answered(
-        client.decideDevice(userCodeKey(tag, userCodeDigest), [prefix, tag, accountId, state, String(now)]),
-      )) === 1,
+    decideDevice: async (tag, userCodeDigest, accountId, state, now) => {
+      const digest = await find(tag, userCodeDigest)
+      if (digest === null) return false
+      const given = [accountId, state, String(now)]
+      return (await answered(scripts.decideDevice([deviceKey(tag, digest)], given))) === 1
+    },
   }
 }
 
@@ -63,10 +70,7 @@ function fieldsOf(device: DeviceRecord): Record<string, string> {
   }
 }
 
-/** @param pairs field, value, field, value… */
-function deviceOf(tag: string, digest: string, pairs: readonly string[]): DeviceRecord {
-  const fields: Record<string, string> = {}
-  for (let index = 0; index < pairs.length; index += 2) fields[pairs[index] ?? ""] = pairs[index + 1] ?? ""
+function deviceOf(tag: string, digest: string, fields: Record<string, string | undefined>): DeviceRecord {
   return {
     digest,
     tag,

@@ -1,187 +1,331 @@
 import { type CommandParser, defineScript } from "@redis/client"
 
 /**
- * One atomic script an operation. All keys of a call bear one `{tag}`, so that they live on one slot: the key that is declared sends the
- * call there, and those that a script makes of what it reads (a session from an index, an index from a session) bear the same tag.
- * Every script gets the prefix of all keys as ARGV[1] and the tag as ARGV[2].
+ * One atomic script an operation. What belongs to an account stands in three hashes that bear its `{tag}`, and so live on one slot; a code, in a key of its own
+ * beside them. Every key that a script touches is declared: while a slot moves, Redis then refuses a script before it begins, never halfway.
  *
- * A code is a hash; a session is a packed text (see `session-packing.ts`), of which the scripts read only the fixed fields:
- * bytes 2–10 last use, 11–19 expiry, 29–44 id, then JSON whose first element is the account id and whose eighth is the family. An account's index
- * is a sorted set of digests by expiry in seconds. A family of refresh tokens is a hash beside the session that bears its digest.
+ * KEYS[1] `s:{tag}` sessions: a token's digest → a packed record (`session-packing.ts`, of which scripts read the fixed fields), a session's id → what is shown of it.
+ * KEYS[2] `r:{tag}` refresh families: a family's digest → JSON. KEYS[3] `t:{tag}` tombstones: the digest of what ended, and was not yet seen to be forgotten everywhere →
+ * the session's id and account. KEYS[4] the code, where there is one. Digests are base64url texts; ids and records are bytes. Times are milliseconds in decimal digits.
  */
-export const script = <Reply>(source: string) =>
+export const script = <Reply>(numberOfKeys: number, source: string) =>
   defineScript({
-    NUMBER_OF_KEYS: 1,
-    SCRIPT: KEY + source,
-    parseCommand(parser: CommandParser, key: string, args: string[]) {
-      parser.pushKey(key)
+    NUMBER_OF_KEYS: numberOfKeys,
+    SCRIPT: source,
+    parseCommand(parser: CommandParser, keys: readonly string[], args: readonly (string | Buffer)[]) {
+      for (const key of keys) parser.pushKey(key)
       parser.push(...args)
     },
     transformReply: undefined as unknown as () => Reply,
   })
 
-const KEY = `
-local function key(kind, name) return ARGV[1] .. kind .. ':{' .. ARGV[2] .. '}' .. name end
+/**
+ * A script that is to work though Redis has used up the memory that it may: what verifies, and what ends sessions. By its first line Redis also takes it for one that may write, though it only read: a replica refuses it,
+ * and so does a primary that lacks the replicas that it must have (`min-replicas-to-write`), since another may have taken its place. Redis 7.
+ */
+export const vitalScript = <Reply>(numberOfKeys: number, source: string) =>
+  script<Reply>(numberOfKeys, `#!lua flags=allow-oom\n${source}`)
+
+/** Reads packed records. Bytes are compared as numbers: Lua's order of texts depends on the server's locale. */
+const RECORDS = `
+local s, r, t = KEYS[1], KEYS[2], KEYS[3]
+local function number(text, first)
+  local a, b, c, d, e, f = string.byte(text, first, first + 5)
+  return ((((a * 256 + b) * 256 + c) * 256 + d) * 256 + e) * 256 + f
+end
+local function lastUse(record) return number(record, 2) end
+local function expiry(record) return number(record, 8) end
+local function familyOf(record) if string.byte(record) == 2 then return string.sub(record, 15, 57) end end
+local function idOf(record) return string.sub(record, 21, 32) end
+local function accountOf(record) return string.sub(record, string.byte(record, 14) < 128 and 33 or 34 + string.byte(record, 33)) end
+local function isDigest(field) return #field == 43 end
+local function keep(key, ttl) if redis.call('PTTL', key) < tonumber(ttl) then redis.call('PEXPIRE', key, ttl) end end
+`
+
+/** Keeps a session: 5 values: digest, record, id, what is shown, ttl in ms. With a family 4 more: the family's JSON, access digest, access record. Clears away a few that have expired. */
+const CREATE = `
+local function sweep(now)
+  local found = redis.call('HLEN', s) <= 128 and redis.call('HGETALL', s) or redis.call('HRANDFIELD', s, 16, 'WITHVALUES')
+  for i = 1, #found, 2 do
+    local field, record = found[i], found[i + 1]
+    if isDigest(field) and expiry(record) <= now then
+      redis.call('HDEL', s, field)
+      if not familyOf(record) then
+        redis.call('HDEL', s, idOf(record))
+        redis.call('HDEL', r, field)
+      end
+    end
+  end
+end
+local function create(now, digest, record, id, shown, ttl, family, access, accessRecord)
+  redis.call('HSET', s, digest, record, id, shown)
+  keep(s, ttl)
+  if family then
+    redis.call('HSET', s, access, accessRecord)
+    redis.call('HSET', r, digest, family)
+    keep(r, ttl)
+  end
+  sweep(now)
+end
 `
 
 /**
- * Shared by the scripts that create a session: `given` are 6 values: digest, packed session, ttl in ms, account id, expiry in s, now in s. Drops index
- * entries that have expired.
+ * Ends sessions. What ended is gathered in \`ended\`, to be told to everybody: it is pushed at once (\`ARGV[1]\` is the channel, ARGV[2] the tag), which may get lost, and stands as tombstones
+ * until whoever asked has seen to it that nobody keeps it in memory.
  */
-const CREATE = `
-local function create(digest, value, ttl, account, expiry, now)
-  local indexKey = key('i', account)
-  redis.call('SET', key('s', digest), value, 'PX', ttl)
-  redis.call('ZREMRANGEBYSCORE', indexKey, '-inf', now)
-  redis.call('ZADD', indexKey, expiry, digest)
-  if redis.call('PTTL', indexKey) < tonumber(ttl) then redis.call('PEXPIRE', indexKey, ttl) end
+const END = `
+local ended = {}
+local function bury(digest, id, account)
+  ended[#ended + 1] = digest
+  redis.call('HSET', t, digest, id .. account)
 end
-local function createFamily(digest, ttl, current, access, accessValue, accessTtl)
-  redis.call('SET', key('s', access), accessValue, 'PX', accessTtl)
-  redis.call('HSET', key('r', digest), 'current', current, 'access', access)
-  redis.call('PEXPIRE', key('r', digest), ttl)
+local function finish(digest, now)
+  local record = redis.call('HGET', s, digest)
+  if not record then return 0 end
+  local id, account = idOf(record), accountOf(record)
+  local family = redis.call('HGET', r, digest)
+  if family then
+    family = cjson.decode(family)
+    for _, access in ipairs({ family.access, family.accessBefore }) do
+      if redis.call('HDEL', s, access) == 1 then bury(access, id, account) end
+    end
+    redis.call('HDEL', r, digest)
+  end
+  redis.call('HDEL', s, digest, id)
+  bury(digest, id, account)
+  return expiry(record) > now and 1 or 0
+end
+local function unsettled(belongs)
+  local found = redis.call('HGETALL', t)
+  for i = 1, #found, 2 do
+    if belongs(found[i + 1]) then ended[#ended + 1] = found[i] end
+  end
+end
+local function told(...)
+  if #ended > 0 then
+    redis.call('PEXPIRE', t, 600000)
+    local items = {}
+    for i, digest in ipairs(ended) do items[i] = ARGV[2] .. '.' .. digest end
+    redis.call('PUBLISH', ARGV[1], 'items ' .. table.concat(items, ' '))
+  end
+  return { ended, ... }
 end
 `
 
-/** Shared by the scripts that end sessions: the session, its index entry, its family and its access tokens. Returns 1 where a live one was ended. */
-const END = `
-local function finish(digest, account, now)
-  local value = redis.call('GET', key('s', digest))
-  redis.call('ZREM', key('i', account), digest)
-  for _, access in ipairs(redis.call('HMGET', key('r', digest), 'access', 'accessBefore')) do
-    if access then redis.call('DEL', key('s', access)) end
-  end
-  redis.call('DEL', key('r', digest))
-  if not value then return 0 end
-  redis.call('DEL', key('s', digest))
-  if string.sub(value, 11, 19) <= now then return 0 end
-  return 1
-end
-`
+/** What ended: digests, and then what a script says besides. */
+type Told<Rest extends unknown[]> = [ended: Buffer[], ...Rest]
 
 export const scripts = {
-  /** KEYS code. ARGV 3 ttl in ms, then field and value pairs. A code that has been used stays as it is. */
-  putCode: script<string>(`
+  /** KEYS code alone. ARGV ttl in ms, then field and value pairs. A code that has been used stays as it is. */
+  putCode: script<string>(
+    1,
+    `
 local used = redis.call('HGET', KEYS[1], 'usedBy')
 if used and used ~= '' then return 'OK' end
-redis.call('HSET', KEYS[1], unpack(ARGV, 4))
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
+redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return 'OK'
-`),
+`,
+  ),
 
-  /** KEYS code. ARGV 3 now in base36 ms, 4 used-code ttl in ms, 5–10 as `create` takes them, 11–14 the rest of `createFamily` or nothing. */
-  redeemCode: script<string>(`${CREATE}${END}
-local used = redis.call('HGET', KEYS[1], 'usedBy')
-if not used then return 'unknown' end
+  /** KEYS code alone. */
+  findCode: script<Buffer[]>(1, "return redis.call('HGETALL', KEYS[1])"),
+
+  /** ARGV 3 now, 4 used-code ttl in ms, 5… as \`create\` takes them. */
+  redeemCode: script<Told<[Buffer]>>(
+    4,
+    `${RECORDS}${CREATE}${END}
+local code, now = KEYS[4], tonumber(ARGV[3])
+local used = redis.call('HGET', code, 'usedBy')
+if not used then return told('unknown') end
 if used ~= '' then
-  if redis.call('HGET', KEYS[1], 'endsOnReplay') == '1' then finish(used, ARGV[8], ARGV[3]) end
-  return 'replayed'
+  if redis.call('HGET', code, 'endsOnReplay') == '1' then
+    finish(used, now)
+    local tombstone = redis.call('HGET', t, used)
+    if tombstone and #ended == 0 then unsettled(function(other) return other == tombstone end) end
+  end
+  return told('replayed')
 end
-redis.call('HSET', KEYS[1], 'usedBy', ARGV[5])
-redis.call('PEXPIRE', KEYS[1], ARGV[4])
-create(unpack(ARGV, 5, 10))
-if ARGV[11] then createFamily(ARGV[5], ARGV[7], unpack(ARGV, 11, 14)) end
-return 'redeemed'
-`),
+redis.call('HSET', code, 'usedBy', ARGV[5])
+redis.call('PEXPIRE', code, ARGV[4])
+create(now, unpack(ARGV, 5))
+return told('redeemed')
+`,
+  ),
 
-  /** KEYS session. ARGV 3–8 as `create` takes them, 9–12 the rest of `createFamily` or nothing. */
-  createSession: script<string>(`${CREATE}
-create(unpack(ARGV, 3, 8))
-if ARGV[9] then createFamily(ARGV[3], ARGV[5], unpack(ARGV, 9, 12)) end
+  /** ARGV 1 now, 2… as \`create\` takes them. */
+  createSession: script<string>(
+    3,
+    `${RECORDS}${CREATE}
+create(tonumber(ARGV[1]), unpack(ARGV, 2))
 return 'OK'
-`),
+`,
+  ),
+
+  /** ARGV 1 digest. Returns its record, that of its session, and what is shown; nothing where there is none. */
+  findSession: vitalScript<Buffer[]>(
+    1,
+    `${RECORDS}
+local record = redis.call('HGET', s, ARGV[1])
+if not record then return {} end
+local family = familyOf(record)
+local session = family and redis.call('HGET', s, family) or record
+if not session then return {} end
+return { record, session, redis.call('HGET', s, idOf(session)) or '' }
+`,
+  ),
+
+  /** ARGV 1 family. Returns the session's record, what is shown, and the family's JSON; nothing where there is none. */
+  findRefresh: script<Buffer[]>(
+    2,
+    `${RECORDS}
+local record, family = redis.call('HGET', s, ARGV[1]), redis.call('HGET', r, ARGV[1])
+if not record or not family then return {} end
+return { record, redis.call('HGET', s, idOf(record)) or '', family }
+`,
+  ),
 
   /**
-   * KEYS family. ARGV 3 family, 4 account id, 5 now in base36 ms, 6 now in ms, 7 grace in ms, 8 presented, 9 next, 10 nonce, 11 access digest, 12 packed access, 13 its ttl in ms.
-   * Returns the outcome and, where it is repeated, the nonce, the access digest and the packed access.
+   * ARGV 3 family, 4 now, 5 now as 6 bytes, 6 grace in ms, 7 presented, 8 next, 9 nonce, 10 access digest, 11 access record.
+   * Says the outcome and, where it is repeated, the nonce, the access digest, its record, that of its session, and what is shown.
    */
-  rotateRefresh: script<string[]>(`${END}
-local family = redis.call('HMGET', KEYS[1], 'current', 'previous', 'rotatedAt', 'nonce', 'access', 'accessBefore')
-local session = redis.call('GET', key('s', ARGV[3]))
-if not family[1] or not session then return { 'unknown' } end
-if family[1] == ARGV[8] then
-  if family[6] then redis.call('DEL', key('s', family[6])) end
-  redis.call('SET', key('s', ARGV[11]), ARGV[12], 'PX', ARGV[13])
-  redis.call('HSET', KEYS[1], 'current', ARGV[9], 'previous', ARGV[8], 'rotatedAt', ARGV[6], 'nonce', ARGV[10],
-    'access', ARGV[11], 'accessBefore', family[5])
-  if string.sub(session, 2, 10) < ARGV[5] then redis.call('SETRANGE', key('s', ARGV[3]), 1, ARGV[5]) end
-  return { 'rotated' }
+  rotateRefresh: script<Told<Buffer[]>>(
+    3,
+    `${RECORDS}${END}
+local digest, now = ARGV[3], tonumber(ARGV[4])
+local family, record = redis.call('HGET', r, digest), redis.call('HGET', s, digest)
+if not family or not record then return told('unknown') end
+family = cjson.decode(family)
+if family.current == ARGV[7] then
+  if family.accessBefore and redis.call('HDEL', s, family.accessBefore) == 1 then
+    bury(family.accessBefore, idOf(record), accountOf(record))
+  end
+  redis.call('HSET', s, ARGV[10], ARGV[11])
+  redis.call('HSET', r, digest, cjson.encode({ current = ARGV[8], previous = ARGV[7], rotatedAt = ARGV[4], nonce = ARGV[9],
+    access = ARGV[10], accessBefore = family.access }))
+  if lastUse(record) < now then
+    redis.call('HSET', s, digest, string.sub(record, 1, 1) .. ARGV[5] .. string.sub(record, 8))
+  end
+  return told('rotated')
 end
-if family[2] == ARGV[8] and math.abs(tonumber(ARGV[6]) - tonumber(family[3])) < tonumber(ARGV[7]) then
-  local access = redis.call('GET', key('s', family[5]))
-  if access then return { 'repeated', family[4], family[5], access } end
-end
-finish(ARGV[3], ARGV[4], ARGV[5])
-return { 'replayed' }
-`),
-
-  /** KEYS session of a family. ARGV 3 family. Returns the packed session and the digest of the current refresh token, or nothing. */
-  findRefresh: script<(string | null)[]>(`
-return { redis.call('GET', KEYS[1]), redis.call('HGET', key('r', ARGV[3]), 'current') }
-`),
-
-  /** KEYS index. Returns digest, value, digest, value… */
-  listSessions: script<string[]>(`
-local found = {}
-for _, digest in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-  local value = redis.call('GET', key('s', digest))
-  if value then
-    found[#found + 1] = digest
-    found[#found + 1] = value
+if family.previous == ARGV[7] and math.abs(now - tonumber(family.rotatedAt)) < tonumber(ARGV[6]) then
+  local access = redis.call('HGET', s, family.access)
+  if access then
+    return told('repeated', family.nonce, family.access, access, record, redis.call('HGET', s, idOf(record)) or '')
   end
 end
-return found
-`),
+finish(digest, now)
+return told('replayed')
+`,
+  ),
+
+  /** Returns fields and values. */
+  listSessions: script<Buffer[]>(1, "return redis.call('HGETALL', KEYS[1])"),
 
   /**
-   * KEYS session. ARGV 3 now and 4 the latest last use that is still to be overwritten, both base36 ms. The use of an access token is one of its family's session, too.
+   * ARGV 1 digest, 2 now as 6 bytes, 3 the latest last use that is still to be overwritten. The use of an access token is one of its family's session, too.
    * Never brings back an ended session.
    */
-  touchSession: script<number>(`
-local value = redis.call('GET', KEYS[1])
-if not value or string.sub(value, 2, 10) > ARGV[4] then return 0 end
-redis.call('SETRANGE', KEYS[1], 1, ARGV[3])
-local family = cjson.decode(string.sub(value, 45))[8]
+  touchSession: script<number>(
+    1,
+    `${RECORDS}
+local function touch(digest, record)
+  redis.call('HSET', s, digest, string.sub(record, 1, 1) .. ARGV[2] .. string.sub(record, 8))
+end
+local record = redis.call('HGET', s, ARGV[1])
+if not record or lastUse(record) > tonumber(ARGV[3]) then return 0 end
+touch(ARGV[1], record)
+local family = familyOf(record)
 if family then
-  local last = redis.call('GETRANGE', key('s', family), 1, 9)
-  if last ~= '' and last < ARGV[3] then redis.call('SETRANGE', key('s', family), 1, ARGV[3]) end
+  local session = redis.call('HGET', s, family)
+  if session and lastUse(session) < number(ARGV[2], 1) then touch(family, session) end
 end
 return 1
-`),
+`,
+  ),
 
-  /** KEYS session. ARGV 3 digest, 4 now in base36 ms. All of a session goes in one step. */
-  revokeByDigest: script<number>(`${END}
-local value = redis.call('GET', KEYS[1])
-if not value or string.sub(value, 11, 19) <= ARGV[4] then return 0 end
-local fields = cjson.decode(string.sub(value, 45))
-return finish(fields[8] or ARGV[3], fields[1], ARGV[4])
-`),
+  /** ARGV 3 digest, 4 now. Says how many sessions this ended. All of a session goes in one step. */
+  revokeByDigest: vitalScript<Told<[number]>>(
+    3,
+    `${RECORDS}${END}
+local record, now = redis.call('HGET', s, ARGV[3]), tonumber(ARGV[4])
+if record and expiry(record) > now then return told(finish(familyOf(record) or ARGV[3], now)) end
+local tombstone = redis.call('HGET', t, ARGV[3])
+if tombstone then unsettled(function(other) return other == tombstone end) end
+return told(0)
+`,
+  ),
 
-  /** KEYS kept text. ARGV 3 now in base36 ms, 4 expiry in the same, then the text, 5 ttl in ms. Returns 0 where a live one is there. */
-  keep: script<number>(`
-if redis.call('EXISTS', KEYS[1]) == 1 and redis.call('GETRANGE', KEYS[1], 0, 8) > ARGV[3] then return 0 end
-redis.call('SET', KEYS[1], ARGV[4], 'PX', ARGV[5])
+  /** ARGV 3 account id, 4 session id as bytes, 5 now. Says how many sessions this ended. */
+  revokeById: vitalScript<Told<[number]>>(
+    3,
+    `${RECORDS}${END}
+local found = redis.call('HGETALL', s)
+for i = 1, #found, 2 do
+  local digest, record = found[i], found[i + 1]
+  if isDigest(digest) and not familyOf(record) and idOf(record) == ARGV[4] and accountOf(record) == ARGV[3] then
+    return told(finish(digest, tonumber(ARGV[5])))
+  end
+end
+unsettled(function(tombstone) return tombstone == ARGV[4] .. ARGV[3] end)
+return told(0)
+`,
+  ),
+
+  /** ARGV 3 account id, 4 id of the session to spare as bytes or '', 5 now. Says how many sessions this ended. */
+  revokeAll: vitalScript<Told<[number]>>(
+    3,
+    `${RECORDS}${END}
+local count, found = 0, redis.call('HGETALL', s)
+unsettled(function(tombstone) return string.sub(tombstone, 13) == ARGV[3] and string.sub(tombstone, 1, 12) ~= ARGV[4] end)
+for i = 1, #found, 2 do
+  local digest, record = found[i], found[i + 1]
+  if isDigest(digest) and not familyOf(record) and accountOf(record) == ARGV[3] and idOf(record) ~= ARGV[4] then
+    count = count + finish(digest, tonumber(ARGV[5]))
+  end
+end
+return told(count)
+`,
+  ),
+
+  /**
+   * ARGV 3 now, 4… digests that were revoked before. Ends once more what is still there, and writes in any case: a WAIT after it speaks of all that was written before it.
+   * Says how many sessions this ended.
+   */
+  reassert: vitalScript<Told<[number]>>(
+    3,
+    `${RECORDS}${END}
+local count, now = 0, tonumber(ARGV[3])
+for i = 4, #ARGV do
+  local record = redis.call('HGET', s, ARGV[i])
+  if record then count = count + finish(familyOf(record) or ARGV[i], now) end
+  redis.call('HSETNX', t, ARGV[i], '')
+end
+redis.call('PEXPIRE', t, 600000)
+return told(count)
+`,
+  ),
+
+  /** ARGV digests that nobody keeps in memory any more. */
+  settle: vitalScript<number>(3, "return redis.call('HDEL', KEYS[3], unpack(ARGV))"),
+
+  /** KEYS kept text alone. ARGV 1 now, 2 expiry and the text with a space between, 3 ttl in ms. Returns 0 where a live one is there. */
+  keep: script<number>(
+    1,
+    `
+local kept = redis.call('GET', KEYS[1])
+if kept and tonumber(string.match(kept, '^%d+')) > tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1
-`),
+`,
+  ),
 
-  /** KEYS index. ARGV 3 account id, 4 session id, 5 now in base36 ms. */
-  revokeById: script<number>(`${END}
-for _, digest in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-  if redis.call('GETRANGE', key('s', digest), 28, 43) == ARGV[4] then
-    return finish(digest, ARGV[3], ARGV[5])
-  end
-end
-return 0
-`),
+  /** KEYS kept text alone. */
+  recall: script<Buffer | null>(1, "return redis.call('GET', KEYS[1])"),
 
-  /** KEYS index. ARGV 3 account id, 4 id of the session to spare or '', 5 now in base36 ms. */
-  revokeAll: script<number>(`${END}
-local ended = 0
-for _, digest in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-  if ARGV[4] == '' or redis.call('GETRANGE', key('s', digest), 28, 43) ~= ARGV[4] then
-    ended = ended + finish(digest, ARGV[3], ARGV[5])
-  end
-end
-return ended
-`),
+  /** KEYS kept text alone. */
+  take: script<Buffer | null>(1, "return redis.call('GETDEL', KEYS[1])"),
+
+  /** Says that the server answers. */
+  ping: script<string>(1, "return redis.call('EXISTS', KEYS[1])"),
 }

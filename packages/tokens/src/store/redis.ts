@@ -1,18 +1,22 @@
 import { ALCHEMY_CLIENT_ID } from "@authchemy/protocol"
-import { answered, closeRedis } from "./redis-client.ts"
-import { connectStore, type RedisConnection } from "./redis-connection.ts"
+import { answered } from "./redis-client.ts"
+import { connectStore, fieldsFrom, type RedisConnection } from "./redis-connection.ts"
 import { redisDevices } from "./redis-devices.ts"
+import { createRedisFeed } from "./redis-feed.ts"
 import {
+  isAccessToken,
+  packId,
+  packRecord,
   packScopes,
-  packSession,
+  packShown,
   packTime,
   unpackScopes,
   unpackSession,
-  unpackTime,
 } from "./session-packing.ts"
 import {
   type CodeRecord,
   LAST_USE_RESOLUTION_MS,
+  type Revocation,
   ROTATION_GRACE_MS,
   type SessionCreation,
   type SessionRecord,
@@ -21,157 +25,209 @@ import {
 } from "./store.ts"
 
 /**
- * Opens a store on one Redis server. Keys: `<prefix>c:{tag}<digest>` codes, `<prefix>s:{tag}<digest>` sessions, `<prefix>r:{tag}<family>`
- * refresh tokens, `<prefix>i:{tag}<accountId>` an account's index, `<prefix>d:` and `<prefix>u:` devices, `<prefix>n:<key>` texts that are kept.
+ * Opens a store on Redis: one server, Sentinel or Cluster. Keys: `<prefix>s:{tag}` the sessions of the accounts with this tag, `<prefix>r:{tag}` their refresh families,
+ * `<prefix>t:{tag}` what has just ended, `<prefix>c:{tag}<digest>` codes, `<prefix>d:` and `<prefix>u:` devices, `<prefix>n:<key>` texts that are kept, `<prefix>f:{feed}` the feed.
  * Commands are never queued while the connection is down, and each is given up after 500 ms. The connection is made anew by itself.
  *
- * @param options.url `redis[s]://[[user][:password]@]host[:port][/database]`
+ * @param options.url as `redis-url.ts` says
+ * @param options.replicas how many replicas must have a revocation before it is acknowledged
  * @param options.prefix in front of every key
  * @param options.onError told of connection troubles; the message carries no credential
  * @throws StoreUnavailableError where the server cannot be reached, or evicts keys (`maxmemory-policy` must be `noeviction`)
  */
 export async function openRedisStore(options: {
   url: string
+  replicas?: number
   prefix?: string
-  onError?: (error: Error) => void
+  onError?: ((error: Error) => void) | undefined
 }): Promise<TokenStore> {
-  return createRedisStore(await connectStore(options), options.prefix ?? "authchemy:")
+  const { url, replicas = 0, prefix = "authchemy:", onError } = options
+  const connection = await connectStore({ url, onError })
+  try {
+    const keys = keysOf(prefix)
+    const transport = await createRedisFeed({ url, prefix, connection, keys, replicas, onError })
+    return { ...createRedisStore(connection, prefix, keys), feed: transport }
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
 }
 
-function createRedisStore(client: RedisConnection, prefix: string): TokenStore {
+/** The keys of the accounts with a tag. */
+export type TagKeys = (tag: string) => [sessions: string, families: string, tombstones: string]
+
+function keysOf(prefix: string): TagKeys {
+  return (tag) => [`${prefix}s:{${tag}}`, `${prefix}r:{${tag}}`, `${prefix}t:{${tag}}`]
+}
+
+function createRedisStore(
+  connection: RedisConnection,
+  prefix: string,
+  keys: TagKeys,
+): Omit<TokenStore, "feed"> {
+  const { scripts } = connection
   const codeKey = (tag: string, digest: string) => `${prefix}c:{${tag}}${digest}`
-  const sessionKey = (tag: string, digest: string) => `${prefix}s:{${tag}}${digest}`
-  const indexKey = (tag: string, accountId: string) => `${prefix}i:{${tag}}${accountId}`
-  const familyKey = (tag: string, family: string) => `${prefix}r:{${tag}}${family}`
+  const keptKey = (key: string) => `${prefix}n:${key}`
+  const channel = `${prefix}feed`
 
   return {
-    ...redisDevices(client, prefix),
+    ...redisDevices(connection, prefix),
 
     putCode: async (code, now) => {
       const { tag, digest } = code
       const fields = Object.entries(codeFields(code)).flat()
       const ttl = String(Math.max(1, code.expiresAt - now))
-      await answered(client.putCode(codeKey(tag, digest), [prefix, tag, ttl, ...fields]))
+      await answered(scripts.putCode([codeKey(tag, digest)], [ttl, ...fields]))
     },
 
     findCode: async (tag, digest) => {
-      const fields = await answered(client.hGetAll(codeKey(tag, digest)))
+      const fields = fieldsFrom(await answered(scripts.findCode([codeKey(tag, digest)], [])))
       return fields.accountId === undefined ? null : codeOf(tag, digest, fields)
     },
 
-    redeemCode: (code, creation, now) =>
-      answered(
-        client.redeemCode(codeKey(code.tag, code.digest), [
-          ...[prefix, code.tag, packTime(now), String(USED_CODE_RETENTION_MS)],
-          ...creationArguments(creation, now),
-        ]) as Promise<"redeemed" | "replayed" | "unknown">,
-      ),
+    redeemCode: async (code, creation, now) => {
+      const { tag, digest } = code
+      const [ended, outcome] = await answered(
+        scripts.redeemCode(
+          [...keys(tag), codeKey(tag, digest)],
+          [channel, tag, String(now), String(USED_CODE_RETENTION_MS), ...creationArguments(creation, now)],
+        ),
+      )
+      return {
+        outcome: outcome.toString() as "redeemed" | "replayed" | "unknown",
+        revocation: revocationOf(tag, ended, 0),
+      }
+    },
 
     createSession: async (creation, now) => {
-      const { tag, digest } = creation.session
-      const given = [prefix, tag, ...creationArguments(creation, now)]
-      await answered(client.createSession(sessionKey(tag, digest), given))
+      const given = [String(now), ...creationArguments(creation, now)]
+      await answered(scripts.createSession(keys(creation.session.tag), given))
     },
 
     findSession: async (tag, digest, now) => {
-      const packed = await answered(client.get(sessionKey(tag, digest)))
-      return packed === null ? null : liveSession(packed, tag, digest, now)
+      const [sessions] = keys(tag)
+      const [record, session, shown] = await answered(scripts.findSession([sessions], [digest]))
+      if (record === undefined || session === undefined || shown === undefined) return null
+      return liveSession({ ...unpackSession(record, session, shown), tag, digest }, now)
     },
 
     findRefresh: async (tag, family, now) => {
-      const [packed, current] = await answered(
-        client.findRefresh(sessionKey(tag, family), [prefix, tag, family]),
-      )
-      if (!packed || !current) return null
-      const session = liveSession(packed, tag, family, now)
-      return session === null ? null : { session, current }
+      const [sessions, families] = keys(tag)
+      const [record, shown, json] = await answered(scripts.findRefresh([sessions, families], [family]))
+      if (record === undefined || shown === undefined || json === undefined) return null
+      const session = liveSession({ ...unpackSession(record, record, shown), tag, digest: family }, now)
+      return session === null ? null : { session, current: currentOf(json) }
     },
 
     rotateRefresh: async ({ tag, family, presented, next }, now) => {
       const { access } = next
-      const [outcome, nonce = "", digest = "", packed = ""] = await answered(
-        client.rotateRefresh(familyKey(tag, family), [
-          ...[prefix, tag, family, access.accountId, packTime(now), String(now), String(ROTATION_GRACE_MS)],
-          ...[presented, next.current, next.nonce, access.digest, packSession(access), ttlOf(access, now)],
+      const [ended, outcome, nonce, digest, record, session, shown] = await answered(
+        scripts.rotateRefresh(keys(tag), [
+          ...[channel, tag, family, String(now), packTime(now), String(ROTATION_GRACE_MS)],
+          ...[presented, next.current, next.nonce, access.digest, packRecord(access)],
         ]),
       )
-      if (outcome === "repeated") return { outcome, nonce, access: { ...unpackSession(packed), tag, digest } }
-      return { outcome: outcome as "rotated" | "replayed" | "unknown" }
+      const revocation = revocationOf(tag, ended, 0)
+      const said = outcome?.toString()
+      if (said !== "repeated") return { outcome: said as "rotated" | "replayed" | "unknown", revocation }
+      if (!nonce || !digest || !record || !session || !shown) throw new Error("an answer of Redis is cut off")
+      const repeated = { ...unpackSession(record, session, shown), tag, digest: digest.toString() }
+      return { outcome: said, nonce: nonce.toString(), access: repeated, revocation }
     },
 
     listSessions: async (tag, accountId, now) => {
-      const found = await answered(client.listSessions(indexKey(tag, accountId), [prefix, tag]))
-      const sessions: SessionRecord[] = []
-      for (let index = 0; index < found.length; index += 2) {
-        const session = liveSession(found[index + 1] ?? "", tag, found[index] ?? "", now)
-        if (session !== null) sessions.push(session)
+      const [sessions] = keys(tag)
+      const found = new Map<string, Buffer>()
+      const fields = await answered(scripts.listSessions([sessions], []))
+      for (let index = 0; index + 1 < fields.length; index += 2) {
+        found.set((fields[index] as Buffer).toString("latin1"), fields[index + 1] as Buffer)
       }
-      return sessions.sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1))
+      const listed: SessionRecord[] = []
+      for (const [digest, record] of found) {
+        if (digest.length !== DIGEST_LENGTH || isAccessToken(record)) continue
+        const shown = found.get(record.toString("latin1", 20, 32)) ?? Buffer.alloc(0)
+        const session = liveSession({ ...unpackSession(record, record, shown), tag, digest }, now)
+        if (session?.accountId === accountId) listed.push(session)
+      }
+      return listed.sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1))
     },
 
     touchSession: async (tag, digest, now) => {
-      const times = [packTime(now), packTime(now - LAST_USE_RESOLUTION_MS)]
-      await answered(client.touchSession(sessionKey(tag, digest), [prefix, tag, ...times]))
+      const [sessions] = keys(tag)
+      await answered(
+        scripts.touchSession([sessions], [digest, packTime(now), String(now - LAST_USE_RESOLUTION_MS)]),
+      )
     },
 
     revokeByDigest: async (tag, digest, now) => {
-      const given = [prefix, tag, digest, packTime(now)]
-      return (await answered(client.revokeByDigest(sessionKey(tag, digest), given))) === 1
+      const given = [channel, tag, digest, String(now)]
+      const [ended, count] = await answered(scripts.revokeByDigest(keys(tag), given))
+      return revocationOf(tag, ended, count)
     },
 
     revokeById: async (tag, accountId, sessionId, now) => {
-      const given = [prefix, tag, accountId, sessionId, packTime(now)]
-      return (await answered(client.revokeById(indexKey(tag, accountId), given))) === 1
+      const given = [channel, tag, accountId, packId(sessionId), String(now)]
+      const [ended, count] = await answered(scripts.revokeById(keys(tag), given))
+      return revocationOf(tag, ended, count)
     },
 
-    revokeAll: (tag, accountId, exceptId, now) =>
-      answered(
-        client.revokeAll(indexKey(tag, accountId), [prefix, tag, accountId, exceptId ?? "", packTime(now)]),
-      ),
+    revokeAll: async (tag, accountId, exceptId, now) => {
+      const given = [channel, tag, accountId, exceptId === null ? "" : packId(exceptId), String(now)]
+      const [ended, count] = await answered(scripts.revokeAll(keys(tag), given))
+      return revocationOf(tag, ended, count)
+    },
 
     keep: async (key, text, expiresAt, now) => {
       const ttl = String(Math.max(1, expiresAt - now))
-      const given = [prefix, "", packTime(now), packTime(expiresAt) + text, ttl]
-      return (await answered(client.keep(`${prefix}n:${key}`, given))) === 1
+      const given = [String(now), `${expiresAt} ${text}`, ttl]
+      return (await answered(scripts.keep([keptKey(key)], given))) === 1
     },
 
-    recall: async (key, now) => unexpired(await answered(client.get(`${prefix}n:${key}`)), now),
+    recall: async (key, now) => unexpired(await answered(scripts.recall([keptKey(key)], [])), now),
 
-    take: async (key, now) => unexpired(await answered(client.getDel(`${prefix}n:${key}`)), now),
+    take: async (key, now) => unexpired(await answered(scripts.take([keptKey(key)], [])), now),
 
     ping: async () => {
-      await answered(client.ping())
+      await answered(scripts.ping([keptKey("")], []))
     },
 
-    close: () => closeRedis(client),
+    close: () => connection.close(),
   }
 }
 
+/** base64url of SHA-256. Ids, the other fields of the hash, are shorter. */
+const DIGEST_LENGTH = 43
+
 /** What the scripts that create a session take: see `CREATE` in `redis-scripts.ts`. */
-function creationArguments({ session, refresh }: SessionCreation, now: number): string[] {
-  const seconds = (time: number) => String(time / 1000)
+function creationArguments({ session, refresh }: SessionCreation, now: number): (string | Buffer)[] {
   const created = [
-    ...[session.digest, packSession(session), ttlOf(session, now), session.accountId],
-    ...[seconds(session.expiresAt), seconds(now)],
+    ...[session.digest, packRecord(session), packId(session.id), packShown(session)],
+    String(Math.max(1, session.expiresAt - now)),
   ]
   if (refresh === null) return created
   const { current, access } = refresh
-  return [...created, current, access.digest, packSession(access), ttlOf(access, now)]
+  const family = JSON.stringify({ current, access: access.digest })
+  return [...created, family, access.digest, packRecord(access)]
 }
 
-/** Milliseconds until a session's end. */
-function ttlOf(session: SessionRecord, now: number): string {
-  return String(Math.max(1, session.expiresAt - now))
+function revocationOf(tag: string, ended: readonly Buffer[], count: number): Revocation {
+  const items = ended.map((digest) => `${tag}.${digest.toString("latin1")}`)
+  return { ended: count, items, unsettled: false }
 }
 
-function liveSession(packed: string, tag: string, digest: string, now: number): SessionRecord | null {
-  const session = unpackSession(packed)
-  return session.expiresAt > now ? { ...session, tag, digest } : null
+function liveSession(session: SessionRecord, now: number): SessionRecord | null {
+  return session.expiresAt > now ? session : null
 }
 
-function unexpired(value: string | null, now: number): string | null {
-  const head = packTime(0).length
-  return value === null || unpackTime(value.slice(0, head)) <= now ? null : value.slice(head)
+function currentOf(family: Buffer): string {
+  return (JSON.parse(family.toString()) as { current: string }).current
+}
+
+function unexpired(kept: Buffer | null, now: number): string | null {
+  if (kept === null) return null
+  const text = kept.toString()
+  const space = text.indexOf(" ")
+  return Number(text.slice(0, space)) <= now ? null : text.slice(space + 1)
 }
 
 function codeFields(code: CodeRecord): Record<string, string> {
@@ -189,7 +245,7 @@ function codeFields(code: CodeRecord): Record<string, string> {
   }
 }
 
-function codeOf(tag: string, digest: string, fields: Record<string, string>): CodeRecord {
+function codeOf(tag: string, digest: string, fields: Record<string, string | undefined>): CodeRecord {
   return {
     digest,
     tag,

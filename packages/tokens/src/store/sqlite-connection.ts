@@ -6,24 +6,27 @@ import { prepareSchema } from "./sqlite-schema.ts"
 /** How long an operation is tried while another connection writes. */
 const BUSY_LIMIT_MS = 2_000
 const SQLITE_BUSY = 5
-/** How many expired rows of a kind a write clears away on its way. */
-export const SWEEP_ROWS = 8
 
 /** A row as SQLite gives it. */
 export type Row = Record<string, SQLOutputValue>
 
-/** A connection to the file, and how pieces of work are run on it. */
+/**
+ * A connection to the file, and how pieces of work are run on it. Each rejects with `StoreUnavailableError` where the file cannot be read or written
+ * (a full disk, say), or is being written by others for more than two seconds; then nothing has happened.
+ */
 export type SqliteConnection = {
   database: DatabaseSync
-  /** @throws StoreUnavailableError */
   reading<T>(work: () => T): Promise<T>
-  /** Runs `work` in one transaction that holds the write lock from its beginning. @throws StoreUnavailableError */
+  /** Runs `work` in one transaction that holds the write lock from its beginning, and is on disk when this resolves. */
   writing<T>(work: () => T): Promise<T>
   /** As `writing`, for what may be lost when the machine (not the process) fails a moment later: the file stays whole, and nothing waits for the disk. */
   noting<T>(work: () => T): Promise<T>
 }
 
-/** Opens the file (WAL; every write is on disk, `synchronous=FULL`, before it is acknowledged). @throws StoreUnavailableError */
+/** What a commit waits for (`PRAGMA synchronous`): `FULL` for the disk, `NORMAL` for nothing. */
+type Synchronous = "FULL" | "NORMAL"
+
+/** Opens the file (WAL). @throws StoreUnavailableError */
 export async function connectToSqlite(path: string): Promise<SqliteConnection> {
   const database = await whenNotBusy(() => {
     const opened = new DatabaseSync(path, { timeout: 0 })
@@ -36,7 +39,11 @@ export async function connectToSqlite(path: string): Promise<SqliteConnection> {
       throw error
     }
   })
-  const transaction = <T>(work: () => T): T => {
+  let synchronous: Synchronous = "FULL"
+  const transaction = <T>(level: Synchronous, work: () => T): T => {
+    // Set before the transaction and never set back after it: where the setting fails, so does the transaction, and no write is less durable than it should be.
+    if (synchronous !== level) database.exec(`PRAGMA synchronous = ${level}`)
+    synchronous = level
     database.exec("BEGIN IMMEDIATE")
     try {
       const result = work()
@@ -50,16 +57,8 @@ export async function connectToSqlite(path: string): Promise<SqliteConnection> {
   return {
     database,
     reading: whenNotBusy,
-    writing: (work) => whenNotBusy(() => transaction(work)),
-    noting: (work) =>
-      whenNotBusy(() => {
-        database.exec("PRAGMA synchronous = NORMAL")
-        try {
-          return transaction(work)
-        } finally {
-          database.exec("PRAGMA synchronous = FULL")
-        }
-      }),
+    writing: (work) => whenNotBusy(() => transaction("FULL", work)),
+    noting: (work) => whenNotBusy(() => transaction("NORMAL", work)),
   }
 }
 

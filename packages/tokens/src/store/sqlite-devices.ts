@@ -1,5 +1,6 @@
 import { packScopes, unpackScopes } from "./session-packing.ts"
-import { type Row, type SqliteConnection, SWEEP_ROWS, textOrNull } from "./sqlite-connection.ts"
+import { type Row, type SqliteConnection, textOrNull } from "./sqlite-connection.ts"
+import type { SqliteSweeper } from "./sqlite-sweeper.ts"
 import {
   type DeviceRecord,
   EXPIRED_DEVICE_RETENTION_MS,
@@ -11,7 +12,10 @@ import {
 type DeviceMethods = Pick<TokenStore, "putDevice" | "pollDevice" | "claimDevice" | "decideDevice">
 
 /** Devices in SQLite. */
-export function sqliteDevices({ database, writing, noting }: SqliteConnection): DeviceMethods {
+export function sqliteDevices(
+  { database, writing, noting }: SqliteConnection,
+  sweeper: SqliteSweeper,
+): DeviceMethods {
   const statements = {
     insert: database.prepare(
       `INSERT INTO authchemy_devices VALUES (${Array(15).fill("?").join(", ")}) ON CONFLICT (user_code_digest) DO NOTHING`,
@@ -24,9 +28,6 @@ export function sqliteDevices({ database, writing, noting }: SqliteConnection): 
       "UPDATE authchemy_devices SET interval_ms = ?, last_polled_at = ? WHERE digest = ?",
     ),
     setState: database.prepare("UPDATE authchemy_devices SET state = ?, account_id = ? WHERE digest = ?"),
-    sweep: database.prepare(
-      "DELETE FROM authchemy_devices WHERE digest IN (SELECT digest FROM authchemy_devices WHERE keep_until <= ? LIMIT ?)",
-    ),
   }
   const byUserCode = (tag: string, userCodeDigest: string) => {
     const row = statements.findByUserCode.get(userCodeDigest, tag)
@@ -36,7 +37,7 @@ export function sqliteDevices({ database, writing, noting }: SqliteConnection): 
   return {
     putDevice: (device, now) =>
       writing(() => {
-        statements.sweep.run(now, SWEEP_ROWS)
+        sweeper.sweep("devices", now)
         const { digest, userCodeDigest, tag, clientId, scopes, address, codeChallenge, createdAt } = device
         const { expiresAt, state, accountId, intervalMs, lastPolledAt } = device
         const { changes } = statements.insert.run(

@@ -66,6 +66,15 @@ const TABLES = `
     expires_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS authchemy_kept_expires_at ON authchemy_kept (expires_at);
+  CREATE TABLE IF NOT EXISTS authchemy_feed (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    items TEXT NOT NULL,
+    at INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS authchemy_followers (
+    id TEXT PRIMARY KEY,
+    acknowledged INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
 `
 
 /** What tables that an earlier version made lack. */

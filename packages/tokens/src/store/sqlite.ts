@@ -1,15 +1,12 @@
 import { packScopes, unpackScopes } from "./session-packing.ts"
-import {
-  connectToSqlite,
-  type Row,
-  type SqliteConnection,
-  SWEEP_ROWS,
-  textOrNull,
-} from "./sqlite-connection.ts"
+import { connectToSqlite, type Row, type SqliteConnection, textOrNull } from "./sqlite-connection.ts"
 import { sqliteDevices } from "./sqlite-devices.ts"
+import { createSqliteFeed } from "./sqlite-feed.ts"
+import { createSqliteSweeper } from "./sqlite-sweeper.ts"
 import {
   type CodeRecord,
   LAST_USE_RESOLUTION_MS,
+  type Revocation,
   ROTATION_GRACE_MS,
   type SessionCreation,
   type SessionRecord,
@@ -37,9 +34,6 @@ function createSqliteStore(connection: SqliteConnection): TokenStore {
     ),
     findCode: database.prepare("SELECT * FROM authchemy_codes WHERE digest = ? AND tag = ?"),
     useCode: database.prepare("UPDATE authchemy_codes SET used_by = ?, keep_until = ? WHERE digest = ?"),
-    sweepCodes: database.prepare(
-      "DELETE FROM authchemy_codes WHERE digest IN (SELECT digest FROM authchemy_codes WHERE keep_until <= ? LIMIT ?)",
-    ),
     insertSession: database.prepare(
       `INSERT INTO authchemy_sessions VALUES (${Array(12).fill("?").join(", ")})`,
     ),
@@ -49,6 +43,9 @@ function createSqliteStore(connection: SqliteConnection): TokenStore {
     listSessions: database.prepare(
       "SELECT * FROM authchemy_sessions WHERE account_id = ? AND family IS NULL AND expires_at > ? ORDER BY created_at DESC, id",
     ),
+    findNamed: database.prepare(
+      "SELECT digest FROM authchemy_sessions WHERE account_id = ? AND id = ? AND family IS NULL AND expires_at > ?",
+    ),
     touch: database.prepare(
       "UPDATE authchemy_sessions SET last_used_at = ?1 WHERE digest = ?2 AND last_used_at <= ?1 - ?3",
     ),
@@ -56,12 +53,9 @@ function createSqliteStore(connection: SqliteConnection): TokenStore {
       `UPDATE authchemy_sessions SET last_used_at = ?1
        WHERE last_used_at < ?1 AND digest = (SELECT family FROM authchemy_sessions WHERE digest = ?2)`,
     ),
-    deleteSession: database.prepare("DELETE FROM authchemy_sessions WHERE digest = ? AND expires_at > ?"),
-    deleteAccess: database.prepare("DELETE FROM authchemy_sessions WHERE family = ?"),
+    deleteSession: database.prepare("DELETE FROM authchemy_sessions WHERE digest = ? RETURNING expires_at"),
+    deleteAccess: database.prepare("DELETE FROM authchemy_sessions WHERE family = ? RETURNING digest"),
     deleteRefresh: database.prepare("DELETE FROM authchemy_refresh WHERE family = ?"),
-    sweepSessions: database.prepare(
-      "DELETE FROM authchemy_sessions WHERE digest IN (SELECT digest FROM authchemy_sessions WHERE expires_at <= ? LIMIT ?) RETURNING digest",
-    ),
     insertRefresh: database.prepare("INSERT INTO authchemy_refresh VALUES (?, ?, NULL, NULL, NULL, ?, NULL)"),
     findRefresh: database.prepare("SELECT * FROM authchemy_refresh WHERE family = ?"),
     rotate: database.prepare(
@@ -74,9 +68,6 @@ function createSqliteStore(connection: SqliteConnection): TokenStore {
     ),
     recall: database.prepare("SELECT text FROM authchemy_kept WHERE key = ? AND expires_at > ?"),
     take: database.prepare("DELETE FROM authchemy_kept WHERE key = ? RETURNING text, expires_at"),
-    sweepKept: database.prepare(
-      "DELETE FROM authchemy_kept WHERE key IN (SELECT key FROM authchemy_kept WHERE expires_at <= ? LIMIT ?)",
-    ),
   }
 
   const insertSession = (session: SessionRecord) => {
@@ -88,9 +79,7 @@ function createSqliteStore(connection: SqliteConnection): TokenStore {
   }
 
   const create = ({ session, refresh }: SessionCreation, now: number) => {
-    for (const { digest } of statements.sweepSessions.all(now, SWEEP_ROWS)) {
-      statements.deleteRefresh.run(String(digest))
-    }
+    sweeper.sweep("sessions", now)
     insertSession(session)
     if (refresh === null) return
     insertSession(refresh.access)
@@ -102,21 +91,33 @@ function createSqliteStore(connection: SqliteConnection): TokenStore {
     return row === undefined ? null : sessionOf(row)
   }
 
-  /** Ends a session with all that hangs on it. */
-  const finish = (digest: string, now: number): boolean => {
-    statements.deleteAccess.run(digest)
-    statements.deleteRefresh.run(digest)
-    return statements.deleteSession.run(digest, now).changes === 1
+  /** Ends sessions with all that hangs on them, and puts that on the feed, in the transaction that is under way. */
+  const end = (tag: string, digests: readonly string[], now: number): Revocation => {
+    const items: string[] = []
+    let ended = 0
+    for (const digest of digests) {
+      for (const access of statements.deleteAccess.all(digest)) items.push(`${tag}.${access.digest}`)
+      statements.deleteRefresh.run(digest)
+      const session = statements.deleteSession.get(digest)
+      if (session === undefined) continue
+      items.push(`${tag}.${digest}`)
+      if (Number(session.expires_at) > now) ended++
+    }
+    feed.append(items, now)
+    return { ended, items, unsettled: items.length === 0 }
   }
 
+  const sweeper = createSqliteSweeper(connection)
+  const { transport, ...feed } = createSqliteFeed(connection, sweeper)
   const list = (accountId: string, now: number) => statements.listSessions.all(accountId, now).map(sessionOf)
 
   return {
-    ...sqliteDevices(connection),
+    feed: transport,
+    ...sqliteDevices(connection, sweeper),
 
     putCode: (code, now) =>
       writing(() => {
-        statements.sweepCodes.run(now, SWEEP_ROWS)
+        sweeper.sweep("codes", now)
         const { digest, tag, accountId, redirectUri, codeChallenge, device, expiresAt } = code
         statements.putCode.run(
           ...[digest, tag, accountId, redirectUri, codeChallenge, JSON.stringify(device), expiresAt, null],
@@ -134,15 +135,14 @@ function createSqliteStore(connection: SqliteConnection): TokenStore {
     redeemCode: (code, creation, now) =>
       writing(() => {
         const row = statements.findCode.get(code.digest, code.tag)
-        if (row === undefined) return "unknown"
+        if (row === undefined) return { outcome: "unknown", revocation: NOTHING }
         const { usedBy, endsOnReplay } = codeOf(row)
         if (usedBy !== null) {
-          if (endsOnReplay) finish(usedBy, now)
-          return "replayed"
+          return { outcome: "replayed", revocation: endsOnReplay ? end(code.tag, [usedBy], now) : NOTHING }
         }
         statements.useCode.run(creation.session.digest, now + USED_CODE_RETENTION_MS, code.digest)
         create(creation, now)
-        return "redeemed"
+        return { outcome: "redeemed", revocation: NOTHING }
       }),
 
     createSession: (creation, now) => writing(() => create(creation, now)),
@@ -159,26 +159,30 @@ function createSqliteStore(connection: SqliteConnection): TokenStore {
     rotateRefresh: ({ tag, family, presented, next }, now) =>
       writing(() => {
         const row = statements.findRefresh.get(family)
-        if (row === undefined || find(tag, family, now) === null) return { outcome: "unknown" }
+        if (row === undefined || find(tag, family, now) === null)
+          return { outcome: "unknown", revocation: NOTHING }
         if (row.current === presented) {
-          statements.deleteSession.run(row.access_before ?? null, 0)
+          sweeper.sweep("sessions", now)
+          const revocation = row.access_before === null ? NOTHING : end(tag, [String(row.access_before)], now)
           insertSession(next.access)
           statements.rotate.run(next.current, now, next.nonce, next.access.digest, family)
           statements.touch.run(now, family, 1)
-          return { outcome: "rotated" }
+          return { outcome: "rotated", revocation: { ...revocation, unsettled: false } }
         }
         const since = Math.abs(now - Number(row.rotated_at))
         if (row.previous === presented && since < ROTATION_GRACE_MS) {
           const access = find(tag, String(row.access), now)
-          if (access !== null) return { outcome: "repeated", nonce: String(row.nonce), access }
+          if (access !== null) {
+            return { outcome: "repeated", nonce: String(row.nonce), access, revocation: NOTHING }
+          }
         }
-        finish(family, now)
-        return { outcome: "replayed" }
+        return { outcome: "replayed", revocation: end(tag, [family], now) }
       }),
 
     listSessions: (_tag, accountId, now) => reading(() => list(accountId, now)),
 
     touchSession: async (_tag, digest, now) => {
+      sweeper.noteTime(now)
       await noting(() => {
         const { changes } = statements.touch.run(now, digest, LAST_USE_RESOLUTION_MS)
         if (changes === 1) statements.touchFamily.run(now, digest)
@@ -188,26 +192,32 @@ function createSqliteStore(connection: SqliteConnection): TokenStore {
     revokeByDigest: (tag, digest, now) =>
       writing(() => {
         const session = find(tag, digest, now)
-        if (session === null) return false
-        finish(session.family ?? digest, now)
-        return true
+        return end(tag, session === null ? [] : [session.family ?? digest], now)
       }),
 
-    revokeById: (_tag, accountId, sessionId, now) =>
+    revokeById: (tag, accountId, sessionId, now) =>
       writing(() => {
-        const session = list(accountId, now).find(({ id }) => id === sessionId)
-        return session !== undefined && finish(session.digest, now)
+        const named = statements.findNamed.all(accountId, sessionId, now)
+        return end(
+          tag,
+          named.map(({ digest }) => String(digest)),
+          now,
+        )
       }),
 
-    revokeAll: (_tag, accountId, exceptId, now) =>
+    revokeAll: (tag, accountId, exceptId, now) =>
       writing(() => {
         const others = list(accountId, now).filter(({ id }) => id !== exceptId)
-        return others.filter(({ digest }) => finish(digest, now)).length
+        return end(
+          tag,
+          others.map(({ digest }) => digest),
+          now,
+        )
       }),
 
     keep: (key, text, expiresAt, now) =>
       writing(() => {
-        statements.sweepKept.run(now, SWEEP_ROWS)
+        sweeper.sweep("kept", now)
         return statements.keep.run(key, text, expiresAt, now).changes === 1
       }),
 
@@ -224,10 +234,13 @@ function createSqliteStore(connection: SqliteConnection): TokenStore {
     },
 
     close: async () => {
+      sweeper.close()
       if (database.isOpen) database.close()
     },
   }
 }
+
+const NOTHING: Revocation = { ended: 0, items: [], unsettled: false }
 
 function codeOf(row: Row): CodeRecord {
   return {

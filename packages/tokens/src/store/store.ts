@@ -1,4 +1,5 @@
 import type { DeviceClaims, Scope } from "@authchemy/protocol"
+import type { FeedTransport } from "../revocation/feed-transport.ts"
 import type { Grant, Session } from "../token-service.ts"
 
 /** A code as it is kept: an authorization code, or an approved device code. All but `usedBy` never changes. */
@@ -39,11 +40,25 @@ export type RefreshRecord = {
   current: string
 }
 
+/**
+ * Tokens that have ended in the store and that other processes may still hold in memory. Whoever is told of it sees to it that they forget, before
+ * saying that anything has ended.
+ */
+export type Revocation = {
+  /** How many live sessions this call ended. */
+  ended: number
+  /** Their tokens as items of the feed, and those that an earlier call ended without its being known that they are forgotten everywhere. */
+  items: readonly string[]
+  /** Whether an earlier call may have ended some that others still hold: then what was appended to the feed before is to be waited for. */
+  unsettled: boolean
+}
+
 /** What became of a rotation. `repeated`: the answer to the first one is to be given again; it was made with `nonce`. */
-export type RotationOutcome =
+export type RotationOutcome = { revocation: Revocation } & (
   | { outcome: "rotated" }
   | { outcome: "repeated"; nonce: string; access: SessionRecord }
   | { outcome: "replayed" | "unknown" }
+)
 
 /** A device that waits for a person (RFC 8628), as it is kept. */
 export type DeviceRecord = {
@@ -76,6 +91,9 @@ export type DeviceRecord = {
  * expired by `now` is as good as gone.
  */
 export interface TokenStore {
+  /** Carries what has ended to every process that shares the store. Closed by whoever made a feed of it, before the store. */
+  readonly feed: FeedTransport
+
   /** Keeps a code until it expires. One that is there already under this digest is replaced unless it has been used. */
   putCode(code: CodeRecord, now: number): Promise<void>
 
@@ -91,7 +109,7 @@ export interface TokenStore {
     code: CodeRecord,
     creation: SessionCreation,
     now: number,
-  ): Promise<"redeemed" | "replayed" | "unknown">
+  ): Promise<{ outcome: "redeemed" | "replayed" | "unknown"; revocation: Revocation }>
 
   /** Creates a session and indexes it under its account. */
   createSession(creation: SessionCreation, now: number): Promise<void>
@@ -125,15 +143,15 @@ export interface TokenStore {
 
   /**
    * Ends the session of a digest, be it that of a token or of a family: its record, its index entry, its access tokens and its refresh token
-   * are gone. `false` where there was no live one.
+   * are gone.
    */
-  revokeByDigest(tag: string, digest: string, now: number): Promise<boolean>
+  revokeByDigest(tag: string, digest: string, now: number): Promise<Revocation>
 
-  /** Ends one session of an account. `false` where the account has no live session of this id. */
-  revokeById(tag: string, accountId: string, sessionId: string, now: number): Promise<boolean>
+  /** Ends one session of an account. */
+  revokeById(tag: string, accountId: string, sessionId: string, now: number): Promise<Revocation>
 
-  /** Ends all sessions of an account but `exceptId`. Returns how many live ones were ended. */
-  revokeAll(tag: string, accountId: string, exceptId: string | null, now: number): Promise<number>
+  /** Ends all sessions of an account but `exceptId`. */
+  revokeAll(tag: string, accountId: string, exceptId: string | null, now: number): Promise<Revocation>
 
   /** Keeps a device until ten minutes after it expires. `false` where its user code is taken. */
   putDevice(device: DeviceRecord, now: number): Promise<boolean>

@@ -125,7 +125,7 @@ export function refreshContract(setting: ContractSetting): void {
   })
 
   test("fewer scopes can be asked for, for one access token; the next may have all again", async () => {
-    const scopes = ["apps:read", "account:read", "offline_access"] as const
+    const scopes = ["account:read", "apps:read", "offline_access"] as const
     const first = await signInOffline(newAccount(), { scopes })
     const second = await refresh(first.refreshToken, { scopes: ["apps:read"] })
     expect(second.session.scopes).toEqual(["apps:read"])
