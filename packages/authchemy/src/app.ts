@@ -17,7 +17,7 @@ import type { OpenRateLimiter } from "./limits/rate-limiter.ts"
 import { createUserCodeLimits } from "./limits/user-code-limits.ts"
 import { createClientAddress } from "./middleware/client-address.ts"
 import { errorResponse, methodNotAllowed, notFoundResponse } from "./middleware/error-response.ts"
-import { type AppEnv, requestLog } from "./middleware/request-log.ts"
+import { type AppEnv, createRequestLog, type ObserveRequest, requestLog } from "./middleware/request-log.ts"
 import { securityHeaders } from "./middleware/security-headers.ts"
 import { ICON_PATH } from "./pages/layout.ts"
 import { SESSIONS_PATH } from "./pages/sessions.ts"
@@ -36,6 +36,7 @@ import { authorizeDevice } from "./routes/oauth/device-authorization.ts"
 import { introspectToken } from "./routes/oauth/introspect.ts"
 import { showMetadata } from "./routes/oauth/metadata.ts"
 import { pushAuthorizationRequest } from "./routes/oauth/pushed-authorization-request.ts"
+import { renewFollower, streamRevocations } from "./routes/oauth/revocations.ts"
 import { revokeToken } from "./routes/oauth/revoke.ts"
 import { issueToken } from "./routes/oauth/token.ts"
 import { createSessionsSeal, endSessions, showSessions } from "./routes/sessions.ts"
@@ -64,6 +65,8 @@ export type AppDeps<AdminEnv extends Env> = {
   /** Milliseconds since the epoch. */
   now: () => number
   logger: Logger
+  /** Told of each request that was answered; nobody is where left out. */
+  observe?: ObserveRequest
   /** Rejects where a store does not answer, or the server is stopping. */
   ready: () => Promise<void>
 }
@@ -85,7 +88,7 @@ export function createApp<AdminEnv extends Env>(deps: AppDeps<AdminEnv>): Hono<A
   const sessions = { ...deps, sessionsSeal: createSessionsSeal(deps.secret, deps.now) }
 
   const app = new Hono<AppEnv>()
-  app.use(requestLog(deps.logger), securityHeaders(issuer))
+  app.use(requestLog(createRequestLog(deps.logger, deps.observe)), securityHeaders(issuer))
   app.onError(errorResponse(deps.logger))
   app.notFound(notFoundResponse)
   const route = (path: string, handlers: { get?: Handler<AppEnv>; post?: Handler<AppEnv> }) => {
@@ -105,6 +108,7 @@ export function createApp<AdminEnv extends Env>(deps: AppDeps<AdminEnv>): Hono<A
   route(OAUTH_PATHS.deviceAuthorization, { post: authorizeDevice(oauth) })
   route(OAUTH_PATHS.revoke, { post: revokeToken(oauth) })
   route(OAUTH_PATHS.introspect, { post: introspectToken(oauth) })
+  route(OAUTH_PATHS.revocations, { get: streamRevocations(oauth), post: renewFollower(oauth) })
   route(DEVICE_PATH, { get: showDevice(device), post: answerDevice(device) })
   route("/", { get: showHome(deps) })
   route(SESSIONS_PATH, { get: showSessions(sessions), post: endSessions(sessions) })

@@ -1,5 +1,14 @@
-import { Server } from "node:http"
-import { createAdaptorServer } from "@hono/node-server"
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import { getRequestListener } from "@hono/node-server"
+
+/** Answers a request of `node:http`. */
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void
+
+/**
+ * Is asked before the `fetch` handler. `false`: it has not touched the request. `true`: it answers, or hands the request to `goOn` later, which answers with
+ * the `fetch` handler.
+ */
+export type HotHandler = (request: IncomingMessage, response: ServerResponse, goOn: RequestHandler) => boolean
 
 /** A listening HTTP server. */
 export type Listener = {
@@ -25,27 +34,29 @@ export class ListenError extends Error {
 /**
  * Serves a `fetch` handler over HTTP/1.1. A request's headers may take 10 seconds and 32 KiB, the whole request 30 seconds; an
  * idle connection is kept for 65 seconds, longer than the usual minute of a proxy in front.
+ * @param options.hot answers what it can without a `Request` and a `Response`; nothing where left out
  * @param options.graceMs how long requests under way may take after `close`, in milliseconds
  * @throws ListenError
  */
 export async function listen(options: {
   fetch: (request: Request, bindings: object) => Response | Promise<Response>
+  hot?: HotHandler
   host: string
   port: number
   graceMs?: number
 }): Promise<Listener> {
-  const { fetch, host, port, graceMs = 10_000 } = options
-  const server = createAdaptorServer({
-    fetch,
-    serverOptions: {
-      maxHeaderSize: 32 * 1024,
-      headersTimeout: 10_000,
-      requestTimeout: 30_000,
-      connectionsCheckingInterval: 5_000,
-      keepAliveTimeout: 65_000,
-    },
+  const { fetch, hot, host, port, graceMs = 10_000 } = options
+  const goOn = getRequestListener(fetch)
+  const limits = {
+    maxHeaderSize: 32 * 1024,
+    headersTimeout: 10_000,
+    requestTimeout: 30_000,
+    connectionsCheckingInterval: 5_000,
+    keepAliveTimeout: 65_000,
+  }
+  const server = createServer(limits, (request, response) => {
+    if (hot?.(request, response, goOn) !== true) goOn(request, response)
   })
-  if (!(server instanceof Server)) throw new TypeError("an HTTP/1.1 server was expected")
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) => reject(new ListenError(host, port, cause)))
     server.listen(port, host, resolve)

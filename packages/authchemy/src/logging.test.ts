@@ -1,3 +1,6 @@
+import { execFile } from "node:child_process"
+import { join } from "node:path"
+import { promisify } from "node:util"
 import { expect, test } from "vitest"
 import { createLogger, withoutSecrets } from "./logging.ts"
 
@@ -28,4 +31,24 @@ test("an error is logged with class, message, code, stack and causes, and no oth
     },
   })
   expect(lines.join("")).not.toContain("alchemy_at_abc")
+})
+
+test.each([
+  ["ends by itself", ""],
+  ["exits", "process.exit(0)"],
+  ["exits later", "setTimeout(() => process.exit(0), 30)"],
+])("every line is written, in order, when a process %s", async (_, end) => {
+  const module = JSON.stringify(join(import.meta.dirname, "logging.ts"))
+  const script = `
+    import { createLogger } from ${module}
+    const logger = createLogger()
+    for (let count = 0; count < 2000; count++) logger.info({ count }, "x")
+    ${end}`
+  const args = ["--conditions=authchemy-source", "--input-type=module", "--eval", script]
+  const { stdout } = await promisify(execFile)(process.execPath, args)
+  const counts = stdout
+    .trim()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as { count: number }).count)
+  expect(counts).toEqual(Array.from({ length: 2000 }, (_, count) => count))
 })

@@ -11,7 +11,7 @@ import { createAccessKeys } from "./access-keys.ts"
 import { createApp, deleteApp, getApp, listApps, listChains, updateApp } from "./app-routes.ts"
 import { createApps } from "./apps.ts"
 import { type AdminEnv, authenticate, requireScope } from "./authenticate.ts"
-import { showMe } from "./me.ts"
+import { ME_SCOPE, showMe } from "./me.ts"
 import { endSession, endSessions, listSessions } from "./session-routes.ts"
 
 type Method = "GET" | "POST" | "PATCH" | "DELETE"
@@ -38,13 +38,13 @@ export function createAdminApi(deps: {
   const route = (path: string, handlers: Partial<Record<Method, [Scope, Handler<AdminEnv>]>>) => {
     for (const [method, [scope, handler]] of Object.entries(handlers)) {
       api.on(method, path, (c, next) => {
-        requireScope(c, scope)
+        requireScope(c.get("caller"), scope)
         return handler(c, next)
       })
     }
     api.all(path, methodNotAllowed(Object.keys(handlers).join(", ")))
   }
-  route("/me", { GET: ["account:read", showMe] })
+  route("/me", { GET: [ME_SCOPE, showMe] })
   route("/apps", { GET: ["apps:read", listApps(apps)], POST: ["apps:write", createApp(apps)] })
   route("/apps/:id", {
     GET: ["apps:read", getApp(apps)],

@@ -2,7 +2,9 @@ import { DEFAULT_SCOPES, type Scope, WIRE_ERRORS, type WireErrorCode } from "@au
 import { parseToken, type Session, type TokenService } from "@authchemy/tokens"
 import type { Context, MiddlewareHandler } from "hono"
 import type { Account, Accounts } from "../accounts/accounts.ts"
+import type { HeldAccounts } from "../accounts/remembered.ts"
 import type { Clients } from "../clients/clients.ts"
+import type { HeldClients } from "../clients/remembered.ts"
 import { DpopError } from "../dpop/dpop-error.ts"
 import { DPOP_ALGORITHMS, type DpopVerifier } from "../dpop/proof.ts"
 import type { AppEnv } from "../middleware/request-log.ts"
@@ -19,6 +21,16 @@ export type Caller = {
 
 /** What every route of the admin API finds in its context. */
 export type AdminEnv = { Variables: AppEnv["Variables"] & { caller: Caller } }
+
+/** What `heldCaller` looks into. */
+export type HeldDeps = {
+  tokens: {
+    /** As `verify`, of a bearer token; `undefined` where the store has to be asked. */
+    verifyHeld(token: string): Session | null | undefined
+  }
+  accounts: HeldAccounts
+  clients: HeldClients
+}
 
 type AuthenticateDeps = {
   tokens: TokenService
@@ -39,28 +51,50 @@ export function authenticate(deps: AuthenticateDeps): MiddlewareHandler<AdminEnv
     const header = c.req.header("authorization")
     if (header === undefined)
       throw refused("Send an auth token or an access key as Authorization: Bearer.", "Bearer")
-    const [, scheme = "", secret = ""] = /^(Bearer|DPoP) +([\x21-\x7e]+) *$/i.exec(header) ?? []
-    const byProof = scheme.toLowerCase() === "dpop"
+    const { byProof, secret } = readAuthorization(header)
     const credential = byProof ? await provenSession(c, deps, secret) : await credentialOf(deps, secret)
     const account = credential === null ? null : await deps.accounts.find(accountIdOf(credential))
     if (credential === null || account === null) {
       const challenge = challengeOf(byProof, WIRE_ERRORS.invalidToken)
       throw refused("The credential is unknown, expired or revoked.", challenge)
     }
-    c.set("caller", { account, credential, scopes: scopesOfCredential(credential) })
+    c.set("caller", callerOf(account, credential))
     await next()
   }
 }
 
+/**
+ * Who calls with a bearer token, of what is in memory; `null` where memory cannot tell, and for everybody who is not let in or calls with something else:
+ * `authenticate` is the one that refuses.
+ * @param authorization the header
+ */
+export function heldCaller(deps: HeldDeps, authorization: string): Caller | null {
+  const { byProof, secret } = readAuthorization(authorization)
+  const session = byProof ? null : deps.tokens.verifyHeld(secret)
+  if (session === null || session === undefined) return null
+  const account = deps.accounts.findHeld(session.accountId)
+  if (account === undefined || deps.clients.findHeldOfSession(session) === undefined) return null
+  return callerOf(account, { type: "session", session })
+}
+
 /** Lets through who has a scope. @throws RequestRefused 403 (RFC 6750 §3.1) */
-export function requireScope(c: Context<AdminEnv>, scope: Scope): void {
-  const { credential, scopes } = c.get("caller")
+export function requireScope({ credential, scopes }: Caller, scope: Scope): void {
   if (scopes.includes(scope)) return
   const byProof = credential.type === "session" && credential.session.keyThumbprint !== null
   const challenge = `${challengeOf(byProof, WIRE_ERRORS.insufficientScope)}, scope="${scope}"`
   throw new RequestRefused(403, WIRE_ERRORS.insufficientScope, `This needs the scope ${scope}.`, {
     "WWW-Authenticate": challenge,
   })
+}
+
+/** What stands in `Authorization`; an empty secret where it is nothing that is known here. */
+function readAuthorization(header: string): { byProof: boolean; secret: string } {
+  const [, scheme = "", secret = ""] = /^(Bearer|DPoP) +([\x21-\x7e]+) *$/i.exec(header) ?? []
+  return { byProof: scheme.toLowerCase() === "dpop", secret }
+}
+
+function callerOf(account: Account, credential: Caller["credential"]): Caller {
+  return { account, credential, scopes: scopesOfCredential(credential) }
 }
 
 async function credentialOf(deps: AuthenticateDeps, bearer: string): Promise<Caller["credential"] | null> {

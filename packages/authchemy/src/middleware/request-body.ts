@@ -71,8 +71,15 @@ export async function readText(request: Request): Promise<string> {
   const declared = request.headers.get("content-length")
   if (declared !== null && Number(declared) > MAX_BODY_BYTES) throw tooLarge()
   const bytes = await (declared === null ? readBounded(request) : readDeclared(request))
+  return decodeText(bytes)
+}
+
+const UTF_8 = new TextDecoder("utf-8", { fatal: true })
+
+/** Decodes the bytes of a body. @throws RequestRefused 400 where they are not UTF-8 */
+export function decodeText(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes)
+    return UTF_8.decode(bytes)
   } catch {
     throw new RequestRefused(400, WIRE_ERRORS.invalidRequest, "The body is not valid UTF-8.")
   }
@@ -123,8 +130,11 @@ function tooLarge(): RequestRefused {
 
 /** @throws RequestRefused 415 */
 export function requireContentType(request: Request, type: string): void {
-  const given = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase()
-  if (given !== type) {
-    throw new RequestRefused(415, WIRE_ERRORS.unsupportedMediaType, `Content-Type must be ${type}.`)
-  }
+  if (isOfType(request.headers.get("content-type"), type)) return
+  throw new RequestRefused(415, WIRE_ERRORS.unsupportedMediaType, `Content-Type must be ${type}.`)
+}
+
+/** Whether a `Content-Type` names a type, whatever its parameters are. */
+export function isOfType(contentType: string | null, type: string): boolean {
+  return contentType === type || contentType?.split(";")[0]?.trim().toLowerCase() === type
 }

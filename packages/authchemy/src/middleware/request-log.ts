@@ -1,27 +1,51 @@
-import { randomUUID } from "node:crypto"
+import { randomBytes } from "node:crypto"
 import type { MiddlewareHandler } from "hono"
+import { routePath } from "hono/route"
 import type { Logger } from "pino"
 import { withoutSecrets } from "../logging.ts"
 
 /** What every route finds in its context. */
 export type AppEnv = { Variables: { requestId: string } }
 
-/** One log line a request: id, method, path without query, status, milliseconds. Never headers, query or body. */
-export function requestLog(logger: Logger): MiddlewareHandler<AppEnv> {
+/**
+ * Told of each request that was answered.
+ * @param route the path as it is routed, such as `/v1/apps/:id`; `/*` and `/v1/*` where there is nothing at the path
+ */
+export type ObserveRequest = (route: string, method: string, status: number, seconds: number) => void
+
+/** A request that is being answered: its id, and when it began on the clock of `performance.now`. */
+export type RequestBegun = { id: string; begun: number }
+
+/** Notes requests, for the log and for whoever else observes them. */
+export type RequestLog = {
+  begin(): RequestBegun
+  /** One log line: id, method, path without query, status, milliseconds. Never headers, query or body. */
+  end(request: RequestBegun, answer: { method: string; path: string; route: string; status: number }): void
+}
+
+/** Ids are a random start of this process's own, 64 bits, and a number that counts up. */
+export function createRequestLog(logger: Logger, observe?: ObserveRequest): RequestLog {
+  const start = randomBytes(8).toString("hex")
+  let count = 0
+  return {
+    begin: () => ({ id: `${start}-${++count}`, begun: performance.now() }),
+
+    end: ({ id, begun }, { method, path, route, status }) => {
+      const elapsed = performance.now() - begun
+      const ms = Math.round(elapsed * 10) / 10
+      logger.info({ id, method, path: withoutSecrets(path), status, ms }, "request")
+      observe?.(route, method, status, elapsed / 1000)
+    },
+  }
+}
+
+/** Notes every request of an app. */
+export function requestLog(log: RequestLog): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const id = randomUUID()
-    const begun = performance.now()
-    c.set("requestId", id)
+    const begun = log.begin()
+    c.set("requestId", begun.id)
     await next()
-    logger.info(
-      {
-        id,
-        method: c.req.method,
-        path: withoutSecrets(c.req.path),
-        status: c.res.status,
-        ms: Math.round((performance.now() - begun) * 10) / 10,
-      },
-      "request",
-    )
+    const { method, path } = c.req
+    log.end(begun, { method, path, route: routePath(c, -1), status: c.res.status })
   }
 }

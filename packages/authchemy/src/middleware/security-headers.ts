@@ -24,15 +24,24 @@ export function pagePolicy(formTargets: readonly string[] = []): string {
 }
 
 /**
- * Puts the security headers on every response; a header that the route has set stays.
+ * The security headers of an answer in JSON.
  * @param issuer this server's origin; only an https one is told to browsers to be kept (HSTS)
  */
+export function apiHeaders(issuer: string): readonly (readonly [string, string])[] {
+  return [...API_HEADERS, ...transportHeaders(issuer)]
+}
+
+/**
+ * Puts the security headers on every response; a header that the route has set stays.
+ * @param issuer as for `apiHeaders`
+ */
 export function securityHeaders(issuer: string): MiddlewareHandler {
-  const transport: readonly (readonly [string, string])[] = issuer.startsWith("https:")
-    ? [["Strict-Transport-Security", "max-age=31536000"]]
-    : []
-  const forApi = [...API_HEADERS, ...transport]
-  const forPages = [...PAGE_HEADERS, ["Content-Security-Policy", pagePolicy()] as const, ...transport]
+  const forApi = apiHeaders(issuer)
+  const forPages = [
+    ...PAGE_HEADERS,
+    ["Content-Security-Policy", pagePolicy()] as const,
+    ...transportHeaders(issuer),
+  ]
   return async (c, next) => {
     await next()
     const { headers } = c.res
@@ -41,4 +50,8 @@ export function securityHeaders(issuer: string): MiddlewareHandler {
       if (!headers.has(name)) headers.set(name, value)
     }
   }
+}
+
+function transportHeaders(issuer: string): readonly (readonly [string, string])[] {
+  return issuer.startsWith("https:") ? [["Strict-Transport-Security", "max-age=31536000"]] : []
 }

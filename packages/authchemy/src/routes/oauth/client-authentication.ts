@@ -7,7 +7,7 @@ import { invalidRequest } from "../parameters.ts"
 import type { OAuthForm } from "./oauth-form.ts"
 
 /** Who a request says it comes from, and the secrets that would prove it, the likelier first. */
-type Claim = { id: string; secrets: string[] }
+export type ClientClaim = { id: string; secrets: string[] }
 
 /**
  * Finds out which client sends a request (RFC 6749 §2.3, §3.2.1): by Basic or by the form, a confidential one with its secret, a public one without.
@@ -21,12 +21,12 @@ export async function identifyClient(
   form: OAuthForm,
   clients: Clients,
 ): Promise<Client | null> {
-  if (form.get("client_assertion") !== undefined) {
-    throw invalidClient("client_assertion is not read here; send the client secret by Basic or in the form.")
-  }
-  const claim = claimOf(request, form)
-  if (claim === null) return null
-  const client = await clients.find(claim.id)
+  const claim = claimOf(request.headers.get("authorization"), form)
+  return claim === null ? null : provenClient(claim, await clients.find(claim.id))
+}
+
+/** The client that a claim is about, where its secret proves it. @param client the one of the claimed id. @throws RequestRefused 401 `invalid_client` */
+export function provenClient(claim: ClientClaim, client: Client | null): Client {
   if (client === null) throw invalidClient("The client is not registered here.")
   if (client.secretDigest === null) {
     if (claim.secrets.length === 0) return client
@@ -57,10 +57,17 @@ export function invalidClient(message: string): RequestRefused {
   return new RequestRefused(401, WIRE_ERRORS.invalidClient, message, headers)
 }
 
-function claimOf(request: Request, form: OAuthForm): Claim | null {
+/**
+ * What a request says of the client that it comes from; `null` where that is nothing.
+ * @param header its `Authorization`
+ * @throws RequestRefused as `identifyClient`
+ */
+export function claimOf(header: string | null, form: OAuthForm): ClientClaim | null {
+  if (form.get("client_assertion") !== undefined) {
+    throw invalidClient("client_assertion is not read here; send the client secret by Basic or in the form.")
+  }
   const id = form.get("client_id")
   const secret = form.get("client_secret")
-  const header = request.headers.get("authorization")
   if (header === null || /^(?:Bearer|DPoP) /i.test(header)) {
     if (id !== undefined) return { id, secrets: secret === undefined ? [] : [secret] }
     if (secret === undefined) return null
@@ -77,7 +84,7 @@ function claimOf(request: Request, form: OAuthForm): Claim | null {
 }
 
 /** The id and the secret of `Authorization: Basic` (RFC 7617), form-decoded (RFC 6749 §2.3.1) and, for clients that skip that, as it stands. */
-function basicOf(header: string): Claim {
+function basicOf(header: string): ClientClaim {
   const encoded = /^Basic +([A-Za-z0-9+/]+={0,2}) *$/i.exec(header)?.[1]
   const text = encoded === undefined ? "" : Buffer.from(encoded, "base64").toString("utf8")
   const colon = text.indexOf(":")
@@ -85,11 +92,14 @@ function basicOf(header: string): Claim {
     throw invalidClient("Authorization must be Basic with the client id, a colon and the client secret.")
   }
   const raw = text.slice(colon + 1)
-  const secrets = raw === "" ? [] : [...new Set([formDecoded(raw), raw])]
-  return { id: formDecoded(text.slice(0, colon)), secrets }
+  const id = formDecoded(text.slice(0, colon))
+  if (raw === "") return { id, secrets: [] }
+  const decoded = formDecoded(raw)
+  return { id, secrets: decoded === raw ? [raw] : [decoded, raw] }
 }
 
 function formDecoded(text: string): string {
+  if (!/[%+]/.test(text)) return text
   try {
     return decodeURIComponent(text.replaceAll("+", " "))
   } catch {

@@ -1,12 +1,16 @@
 import { WIRE_ERRORS } from "@authchemy/protocol"
-import type { TokenService } from "@authchemy/tokens"
+import type { Session, TokenService } from "@authchemy/tokens"
 import type { Handler } from "hono"
-import type { Accounts } from "../../accounts/accounts.ts"
+import type { Account, Accounts } from "../../accounts/accounts.ts"
+import type { HeldAccounts } from "../../accounts/remembered.ts"
+import type { Client } from "../../clients/client.ts"
 import type { Clients } from "../../clients/clients.ts"
+import type { HeldClients } from "../../clients/remembered.ts"
+import { createAnswersOfSessions, type HotRoute, jsonAnswer } from "../../hot-routes.ts"
 import type { AppEnv } from "../../middleware/request-log.ts"
 import { RequestRefused } from "../../middleware/request-refused.ts"
-import { requireClient } from "./client-authentication.ts"
-import { readOAuthForm } from "./oauth-form.ts"
+import { claimOf, provenClient, requireClient } from "./client-authentication.ts"
+import { parseOAuthForm, readOAuthForm } from "./oauth-form.ts"
 
 type IntrospectDeps = { issuer: string; tokens: TokenService; accounts: Accounts; clients: Clients }
 
@@ -18,25 +22,67 @@ export function introspectToken(deps: IntrospectDeps): Handler<AppEnv> {
   return async (c) => {
     const form = await readOAuthForm(c.req.raw)
     const client = await requireClient(c.req.raw, form, deps.clients)
-    if (!client.resourceServer) {
-      const sentence = "This client is not registered as a resource server."
-      throw new RequestRefused(403, WIRE_ERRORS.unauthorizedClient, sentence)
-    }
-    return c.json(await describe(form.require("token"), deps))
+    requireResourceServer(client)
+    return c.json(await describeToken(form.require("token"), deps))
   }
 }
 
-async function describe(
+/** The same, of what is in memory. */
+export function introspectHeldToken(deps: {
+  issuer: string
+  tokens: HeldTokens
+  accounts: HeldAccounts
+  clients: HeldClients
+}): HotRoute["answer"] {
+  const { issuer, tokens, accounts, clients } = deps
+  const inactive = jsonAnswer(INACTIVE)
+  const answers = createAnswersOfSessions()
+  return ({ authorization, body }) => {
+    const form = parseOAuthForm(body)
+    const claim = claimOf(authorization, form)
+    const caller = claim === null ? undefined : clients.findHeld(claim.id)
+    if (claim === null || caller === undefined) return null
+    requireResourceServer(provenClient(claim, caller))
+    const session = tokens.inspectHeld(form.require("token"))
+    if (session === null) return inactive
+    if (session === undefined) return null
+    const account = accounts.findHeld(session.accountId)
+    const client = clients.findHeldOfSession(session)
+    if (account === undefined || client === undefined) return null
+    return answers.of(session, account, () => describeSession(session, account, client, issuer))
+  }
+}
+
+/** What `introspectHeldToken` looks into. */
+export type HeldTokens = {
+  /** As `inspect`; `undefined` where the store has to be asked. */
+  inspectHeld(token: string): Session | null | undefined
+}
+
+const INACTIVE = { active: false }
+
+/** @throws RequestRefused 403 `unauthorized_client` */
+export function requireResourceServer(client: Client): void {
+  if (client.resourceServer) return
+  const sentence = "This client is not registered as a resource server."
+  throw new RequestRefused(403, WIRE_ERRORS.unauthorizedClient, sentence)
+}
+
+async function describeToken(
   token: string,
   { issuer, tokens, accounts, clients }: IntrospectDeps,
 ): Promise<object> {
   const session = await tokens.inspect(token)
-  if (session === null) return { active: false }
+  if (session === null) return INACTIVE
   const [account, client] = await Promise.all([
     accounts.find(session.accountId),
     clients.findOfSession(session),
   ])
-  if (account === null || client === null) return { active: false }
+  if (account === null || client === null) return INACTIVE
+  return describeSession(session, account, client, issuer)
+}
+
+function describeSession(session: Session, account: Account, client: Client, issuer: string): object {
   const { scopes, keyThumbprint } = session
   return {
     active: true,

@@ -19,7 +19,12 @@ export type OAuthForm = {
  */
 export async function readOAuthForm(request: Request): Promise<OAuthForm> {
   refuseCredentialsInQuery(request.url)
-  const parameters = readParameters(await readFormText(request))
+  return parseOAuthForm(await readFormText(request))
+}
+
+/** The form of a body's text. @throws RequestRefused 400 `invalid_request` where a field stands twice */
+export function parseOAuthForm(text: string): OAuthForm {
+  const parameters = readParameters(text)
   const [twice] = parameters.twice
   if (twice !== undefined) throw invalidRequest(`${shown(twice)} is there twice.`)
   const get = (name: string) => parameters.given.get(name)?.value || undefined
@@ -34,9 +39,12 @@ export async function readOAuthForm(request: Request): Promise<OAuthForm> {
   }
 }
 
+/** The type of a form's body. */
+export const FORM_TYPE = "application/x-www-form-urlencoded"
+
 async function readFormText(request: Request): Promise<string> {
   try {
-    requireContentType(request, "application/x-www-form-urlencoded")
+    requireContentType(request, FORM_TYPE)
     return await readText(request)
   } catch (error) {
     if (!(error instanceof RequestRefused)) throw error
