@@ -122,6 +122,17 @@ test("an unusable environment exits 2 and names every variable", async () => {
   })
 })
 
+test.each([[["--workers", "0"]], [["--workers=0"]], [["serve", "--workers", "0"]]])(
+  "%j asks for no number of workers that there can be",
+  async (args) => {
+    expect(await authchemy(args)).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/^AUTHCHEMY_WORKERS: must be a whole number from 1 to 256, or auto/),
+    })
+  },
+)
+
 const deadRedis = { AUTHCHEMY_REDIS_URL: "redis://user:hunter22@127.0.0.1:1" }
 
 /** `authchemy serve` as a process of its own, which is to fail. */
@@ -141,6 +152,14 @@ test("a Redis that is out of reach is one sentence without the password in the U
   const { code, stderr } = await failToServe(deadRedis)
   expect(stderr).toMatch(/^authchemy: the token store is out of reach: .+\n$/)
   expect(stderr).not.toContain("hunter22")
+  expect(code).toBe(1)
+})
+
+test("workers that cannot start end the server with the first one's error, once", async () => {
+  const { code, stderr } = await failToServe({ ...deadRedis, AUTHCHEMY_WORKERS: "2" })
+  expect(stderr).toMatch(
+    /^authchemy: the token store is out of reach: .+\nauthchemy: the first worker ended with code 1 before it served.*\n$/,
+  )
   expect(code).toBe(1)
 })
 

@@ -16,8 +16,9 @@ export type CliIo = CommandIo & { stderr: (text: string) => void }
  */
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
   try {
-    if (args.length === 0) await serveUntilStopped(io)
-    else await programOf(io).parseAsync(args, { from: "user" })
+    // Without a command it serves; the options of `serve` are told from the program's own by their name.
+    const command = args.length === 0 || args[0]?.startsWith("--workers") ? ["serve", ...args] : args
+    await programOf(io).parseAsync(command, { from: "user" })
     return 0
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
@@ -31,8 +32,10 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
   }
 }
 
-async function serveUntilStopped(io: CliIo): Promise<void> {
-  const config = parseConfig(io.env)
+/** @param workers as the flag has it; wins over `AUTHCHEMY_WORKERS` */
+async function serveUntilStopped(io: CliIo, workers: string | undefined): Promise<void> {
+  const env = workers === undefined ? io.env : { ...io.env, AUTHCHEMY_WORKERS: workers }
+  const config = parseConfig(env)
   const { serve } = await import("./serve.ts")
   await serve(config)
 }
@@ -47,7 +50,8 @@ function programOf(io: CliIo): Command {
   program
     .command("serve")
     .description("serve; the same as no command at all")
-    .action(() => serveUntilStopped(io))
+    .option("--workers <number>", "how many processes serve at the port, or auto: one a core")
+    .action((options: { workers?: string }) => serveUntilStopped(io, options.workers))
 
   const accounts = program.command("accounts").description("people's accounts")
   accounts

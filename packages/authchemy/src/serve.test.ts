@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process"
+import { randomBytes } from "node:crypto"
 import { once } from "node:events"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { beforeAll, expect, onTestFinished, test } from "vitest"
+import { mintToken } from "@authchemy/tokens"
+import { beforeAll, expect, onTestFinished, test, vi } from "vitest"
 import { parseConfig } from "./config.ts"
 import { createLogger } from "./logging.ts"
 import { form, loginQuery, PASSWORD, REDIRECT, sealedRequestIn } from "./routes/testing.ts"
@@ -25,7 +27,7 @@ test("a person creates an account, approves, and the program's token works until
     parseConfig(environment()),
     createLogger({ write: (line) => log.push(line) }),
   )
-  onTestFinished(server.stop)
+  onTestFinished(() => server.stop())
   const { issuer } = server
   expect(issuer).toBe(`http://localhost:${server.port}`)
   expect(log.map((line) => JSON.parse(line))).toContainEqual(
@@ -68,6 +70,47 @@ test("a person creates an account, approves, and the program's token works until
   expect(await loggedOut.json()).toEqual({ revoked: true })
   expect((await call("/v1/me", { headers: { Authorization } })).status).toBe(401)
   expect(log.join("")).not.toContain(authToken)
+})
+
+const quiet = () => createLogger({ write: () => {} })
+
+test.each([
+  [false, 503],
+  [true, 200],
+])("while it drains, staying ready %s, it answers on, and readiness is %i", async (staysReady, readiness) => {
+  const drained = Promise.withResolvers<void>()
+  const wait = vi.fn(() => drained.promise)
+  const server = await startServer(parseConfig(environment()), quiet(), { wait })
+  expect((await fetch(`${server.issuer}/readyz`)).status).toBe(200)
+  const stopped = server.stop({ drainMs: 1_500, staysReady })
+  expect(wait).toHaveBeenCalledWith(1_500)
+  const answer = await fetch(`${server.issuer}/readyz`)
+  expect(answer.status).toBe(readiness)
+  expect(answer.headers.get("connection")).toBe("close")
+  drained.resolve()
+  await stopped
+  await expect(fetch(`${server.issuer}/readyz`)).rejects.toThrow()
+})
+
+test("beside others it takes the port last, and fails where it cannot have it", async () => {
+  const first = await startServer(parseConfig(environment()), quiet())
+  onTestFinished(() => first.stop())
+  const taken = parseConfig({ ...environment(), AUTHCHEMY_PORT: String(first.port) })
+  await expect(startServer(taken, quiet(), { besideOthers: true })).rejects.toMatchObject({
+    code: "listen_failed",
+  })
+})
+
+test("S53 /metrics counts what was asked, and says no token", async () => {
+  const server = await startServer(parseConfig(environment()), quiet())
+  onTestFinished(() => server.stop())
+  const token = mintToken("at", "somebody", randomBytes)
+  await fetch(`${server.issuer}/v1/me`, { headers: { Authorization: `Bearer ${token}` } })
+  await fetch(`${server.issuer}/${token}?${token}`)
+  const text = await (await fetch(`${server.issuer}/metrics`)).text()
+  expect(text).toContain('authchemy_http_requests_total{route="/*",method="GET",status="404"} 1')
+  expect(text).toMatch(/^authchemy_verifications_total\{outcome="refused"\} 1$/m)
+  expect(text).not.toContain(token.slice(-49))
 })
 
 test.each(["SIGTERM", "SIGINT"] as const)("%s stops the process with exit code 0", async (signal) => {

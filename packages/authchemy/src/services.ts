@@ -1,8 +1,10 @@
 import { join } from "node:path"
 import { createTokenService, openStore, type TokenService } from "@authchemy/tokens"
 import { type BuiltInAccounts, createBuiltInAccounts } from "./accounts/better-auth.ts"
+import { type HeldAccounts, rememberAccounts } from "./accounts/remembered.ts"
 import { type Clients, createClients } from "./clients/clients.ts"
 import { readClientsFile } from "./clients/clients-file.ts"
+import { type HeldClients, rememberClients } from "./clients/remembered.ts"
 import type { Config } from "./config.ts"
 import { prepareDataDirectory } from "./data-directory.ts"
 import { type Database, openDatabase } from "./database/database.ts"
@@ -23,6 +25,9 @@ export type AccountServices = {
 /** What the server works on. */
 export type Services = AccountServices & {
   tokens: TokenService
+  /** Remembered for as long as memory may be trusted, as the clients are. */
+  accounts: BuiltInAccounts & HeldAccounts
+  clients: Clients & HeldClients
   /** Counts attempts, on Redis for all servers where there is one. */
   openRateLimiter: OpenRateLimiter
   /** Resolves where every store answers. */
@@ -31,18 +36,20 @@ export type Services = AccountServices & {
 
 /**
  * Opens the database that a configuration names, and brings its tables up to date.
- * @param openRateLimiter counts sign-ins; in this process's memory where left out
+ * @param options.openRateLimiter counts sign-ins; in this process's memory where left out
+ * @param options.onDatabaseError told of connection troubles that mend themselves
  * @throws ConfigError where the data directory or the clients file cannot be used
  * @throws StoreUnavailableError
  */
 export async function openAccountServices(
   config: Config,
-  openRateLimiter?: OpenRateLimiter,
+  options: { openRateLimiter?: OpenRateLimiter; onDatabaseError?: (error: Error) => void } = {},
 ): Promise<AccountServices> {
+  const { openRateLimiter, onDatabaseError: onError = () => {} } = options
   const fromFile = readClientsFile(config.clientsFile)
-  prepareDataDirectory(config.dataDirectory)
+  if (config.databaseUrl === null || config.redisUrl === null) prepareDataDirectory(config.dataDirectory)
   const secret = await loadSecret(config)
-  const database = openDatabase(databasePathOf(config))
+  const database = openDatabase(config.databaseUrl ?? databasePathOf(config), { onError })
   try {
     const { issuer, allowSignUp: signUpAllowed } = config
     const limits = openRateLimiter === undefined ? {} : { openRateLimiter }
@@ -65,9 +72,10 @@ export async function openTokens(
   config: Config,
   onStoreError: (error: Error) => void,
 ): Promise<TokenService> {
-  const { redisUrl } = config
-  const store = await openStore({ sqlitePath: databasePathOf(config), redisUrl, onError: onStoreError })
-  return createTokenService({ store })
+  const { redisUrl, redisReplicas } = config
+  const sqlitePath = databasePathOf(config)
+  const store = await openStore({ sqlitePath, redisUrl, redisReplicas, onError: onStoreError })
+  return createTokenService({ store, onError: onStoreError })
 }
 
 /**
@@ -84,7 +92,10 @@ export async function openServices(config: Config, onStoreError: (error: Error) 
   try {
     const limits = await openRateLimits({ redisUrl: config.redisUrl, onError: onStoreError })
     opened.push(limits)
-    const people = await openAccountServices(config, limits.open)
+    const people = await openAccountServices(config, {
+      openRateLimiter: limits.open,
+      onDatabaseError: onStoreError,
+    })
     opened.push(people)
     const tokens = await openTokens(config, onStoreError)
     opened.push(tokens)
@@ -92,6 +103,8 @@ export async function openServices(config: Config, onStoreError: (error: Error) 
     return {
       ...people,
       tokens,
+      accounts: rememberAccounts(people.accounts, tokens),
+      clients: rememberClients(people.clients, tokens),
       openRateLimiter: limits.open,
       ready: async () => {
         await Promise.all([tokens.ready(), database.selectFrom("access_key").select("id").limit(1).execute()])

@@ -48,14 +48,19 @@ async function endSessions(config: Config, { id, email }: AccountRecord): Promis
   try {
     const tokens = await openTokens(config, () => {})
     try {
-      return await tokens.revokeSessions(id)
+      const ended = await tokens.revokeSessions(id)
+      await tokens.announce([`account:${id}`])
+      return ended
     } finally {
       await tokens.close()
     }
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error
     const undone = "the token store is out of reach, so its sessions are still kept there"
-    throw new CommandError(1, `${email} is disabled and refused everywhere, but ${undone}; run this again.`)
+    throw new CommandError(
+      1,
+      `${email} is disabled and refused everywhere within 5 seconds, but ${undone}; run this again.`,
+    )
   }
 }
 
