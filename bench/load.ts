@@ -1,6 +1,7 @@
 // What sends requests: `autocannon` where all are alike, and a loop over `node:http` where each follows from the one before.
-import { Agent, request } from "node:http"
+import { Agent, get, type IncomingMessage, request } from "node:http"
 import { join } from "node:path"
+import { text } from "node:stream/consumers"
 import { run } from "../e2e/processes.ts"
 
 /** How long one measurement lasts, in seconds, and how many there are of each thing. */
@@ -37,8 +38,20 @@ export async function startBare(body: string, status = 200) {
   const env = { BODY: body, STATUS: String(status) }
   const bare = run(process.execPath, [join(import.meta.dirname, "bare-server.ts")], { env })
   const [, port] = await bare.shows(/port (\d+)/)
-  return { url: `http://127.0.0.1:${port}`, stop: () => bare.child.kill() }
+  return { url: `http://127.0.0.1:${port}`, stop: () => void bare.child.kill() }
 }
+
+/** A bearer token as a request carries it (RFC 6750 §2.1). */
+export const bearer = (token: string): Headers => ({ authorization: `Bearer ${token}` })
+
+/** Gets on a new connection each time. Resolves with the answer's body; rejects where its status is not 200. */
+export const getOnce = (url: string, headers: Headers): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const asked = get(url, { agent: false, headers }, (response) =>
+      readAnswer(response, url, 200).then(resolve, reject),
+    )
+    asked.on("error", reject)
+  })
 
 /** Posts. Resolves with the answer's body; rejects where its status is another than expected (200 where left out). */
 export type Post = (url: string, headers: Headers, body: string, status?: number) => Promise<string>
@@ -59,20 +72,18 @@ export function openPoster(): { post: Post; close(): void } {
 function postOver(agent: Agent | false): Post {
   return (url, headers, body, status = 200) =>
     new Promise((resolve, reject) => {
-      const sent = request(url, { method: "POST", agent, headers }, (response) => {
-        let text = ""
-        response.setEncoding("utf8").on("data", (chunk: string) => {
-          text += chunk
-        })
-        response.on("end", () =>
-          response.statusCode === status
-            ? resolve(text)
-            : reject(new Error(`${url}: ${response.statusCode} ${text}`)),
-        )
-      })
+      const sent = request(url, { method: "POST", agent, headers }, (response) =>
+        readAnswer(response, url, status).then(resolve, reject),
+      )
       sent.on("error", reject)
       sent.end(body)
     })
+}
+
+async function readAnswer(response: IncomingMessage, url: string, status: number): Promise<string> {
+  const body = await text(response)
+  if (response.statusCode !== status) throw new Error(`${url}: ${response.statusCode} ${body}`)
+  return body
 }
 
 /**

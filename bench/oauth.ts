@@ -1,12 +1,16 @@
-// Requests a second at the OAuth endpoints, against bare `node:http` and `oidc-provider`: introspection, refresh with rotation, and a device's polls.
+// Requests a second at the token endpoint, against bare `node:http` and `oidc-provider`: refresh with rotation, and a device's polls. (Introspection is in
+// `verification.ts`, beside all others.)
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { DEVICE_POLL_INTERVAL_SECONDS, GRANT_TYPES } from "@authchemy/protocol"
 import { temporaryDirectory } from "../e2e/processes.ts"
 import { startRedis } from "../e2e/start-redis.ts"
-import { API_CLIENT, CLIENT_ID, type Contender, startAuthchemy, startOidcProvider } from "./contenders.ts"
-import { FORM, type Post, postOnce, ROUNDS, requestsPerSecond, startBare, workPerSecond } from "./load.ts"
-import { inTurn, table } from "./statistics.ts"
+import { CLIENT_ID } from "./contenders/authchemy.ts"
+import { type Issuer, issuingAuthchemy, issuingOidcProvider } from "./contenders/issuers.ts"
+import { FORM, type Post, postOnce, ROUNDS, startBare, workPerSecond } from "./load.ts"
+import { publish } from "./results.ts"
+import { inTurn } from "./statistics.ts"
+import type { Comparison } from "./tables.ts"
 
 /** How many polls one measurement has at most: at Authchemy as many as there are codes, since it holds a device to its interval. */
 const POLLS = 4000
@@ -17,28 +21,9 @@ const DEVICE_PAUSE_MS = (DEVICE_POLL_INTERVAL_SECONDS + 0.5) * 1000
 /** The contender that the others are compared with besides the floor. */
 const RIVAL = "`oidc-provider`, memory"
 
-const basic = Buffer.from(`${API_CLIENT.id}:${API_CLIENT.secret}`).toString("base64")
-const asApi = { ...FORM, authorization: `Basic ${basic}` }
 const form = (fields: Record<string, string>) => new URLSearchParams(fields).toString()
 
 type Measure = () => Promise<number>
-
-/** One answer about a token, which must be that it lives. */
-async function introspect(url: string, token: string): Promise<string> {
-  const answer = await postOnce(url, asApi, form({ token }))
-  if (!answer.includes('"active":true')) throw new Error(`${url}: ${answer}`)
-  return answer
-}
-
-/** The same question again and again; the token is seen to live before and after. */
-function introspecting(url: string, token: string): Measure {
-  return async () => {
-    await introspect(url, token)
-    const figure = await requestsPerSecond(url, asApi, form({ token }))
-    await introspect(url, token)
-    return figure
-  }
-}
 
 function refresh(post: Post, url: string, refreshToken: string): Promise<string> {
   const fields = { grant_type: GRANT_TYPES.refreshToken, refresh_token: refreshToken, client_id: CLIENT_ID }
@@ -89,57 +74,48 @@ async function compare(
   answer: { body: string; status: number },
   measureBare: (url: string) => Measure,
   measures: Record<string, Measure>,
-): Promise<void> {
+): Promise<Comparison> {
   const bare = await startBare(answer.body, answer.status)
   const figures = await inTurn(ROUNDS, {
     "bare `node:http`, the same bytes": measureBare(bare.url),
     ...measures,
   })
   bare.stop()
-  console.log(table(title, "requests/s", figures, RIVAL))
+  const rows = Object.entries(figures).map(([name, values]) => ({ name, values, aims: [] }))
+  return { kind: "comparison", title, unit: "requests/s", rival: RIVAL, rows }
 }
 
 const temporary = await temporaryDirectory("bench-oauth")
 const redis = await startRedis()
-const started: Contender[] = []
+const started: Issuer[] = []
 try {
-  const start = async (starting: Promise<Contender>) => {
-    const contender = await starting
-    started.push(contender)
-    return contender
+  const start = async (starting: Promise<Issuer>) => {
+    const issuer = await starting
+    started.push(issuer)
+    return issuer
   }
-  const sqlite = await start(startAuthchemy(join(temporary.path, "sqlite"), null))
-  const contenders = Object.entries({
+  const sqlite = await start(issuingAuthchemy(join(temporary.path, "sqlite"), null))
+  const issuers = Object.entries({
     "Authchemy, SQLite": sqlite,
-    "Authchemy, Redis": await start(startAuthchemy(join(temporary.path, "redis"), redis.url)),
-    [RIVAL]: await start(startOidcProvider(null)),
-    "`oidc-provider`, Redis": await start(startOidcProvider(redis.url)),
+    "Authchemy, Redis": await start(issuingAuthchemy(join(temporary.path, "redis"), redis.url)),
+    [RIVAL]: await start(issuingOidcProvider(null)),
+    "`oidc-provider`, Redis": await start(issuingOidcProvider(redis.url)),
   })
-  const measuresOf = async (measureOf: (contender: Contender) => Promise<Measure>) => {
+  const measuresOf = async (measureOf: (issuer: Issuer) => Promise<Measure>) => {
     const measures: Record<string, Measure> = {}
-    for (const [name, contender] of contenders) measures[name] = await measureOf(contender)
+    for (const [name, issuer] of issuers) measures[name] = await measureOf(issuer)
     return measures
   }
 
-  await compare(
-    "Introspection",
-    { body: await introspect(sqlite.introspectUrl, await sqlite.accessToken()), status: 200 },
-    (url) => introspecting(url, "token"),
-    await measuresOf(async ({ introspectUrl, accessToken }) =>
-      introspecting(introspectUrl, await accessToken()),
-    ),
-  )
-
   const [refreshToken = ""] = await sqlite.refreshTokens()
-  await compare(
+  const refreshes = await compare(
     "Refresh with rotation",
     { body: await refresh(postOnce, sqlite.tokenUrl, refreshToken), status: 200 },
     (url) => refreshing(url, async () => []),
     await measuresOf(async ({ tokenUrl, refreshTokens }) => refreshing(tokenUrl, refreshTokens)),
   )
-
   const [deviceCode = ""] = await sqlite.deviceCodes(1)
-  await compare(
+  const polls = await compare(
     "Polls of a device that nobody has decided on",
     { body: await poll(postOnce, sqlite.tokenUrl, deviceCode), status: 400 },
     (url) => polling(url, ["code"]),
@@ -149,8 +125,9 @@ try {
         : polling(tokenUrl, await deviceCodes(OIDC_DEVICE_CODES)),
     ),
   )
+  publish("oauth", [refreshes, polls])
 } finally {
-  for (const contender of started) await contender.stop()
+  for (const issuer of started) await issuer.stop()
   await redis.stop()
   await temporary.remove()
 }

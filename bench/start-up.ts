@@ -3,7 +3,9 @@ import { execFileSync, spawnSync } from "node:child_process"
 import { readdirSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { machinePath, temporaryDirectory } from "../e2e/processes.ts"
-import { inTurn, table } from "./statistics.ts"
+import { publish } from "./results.ts"
+import { inTurn, median } from "./statistics.ts"
+import { atMost } from "./tables.ts"
 
 const ROUNDS = Number(process.env.BENCH_START_ROUNDS ?? 40)
 const root = resolve(import.meta.dirname, "..")
@@ -35,13 +37,24 @@ try {
     "`alchemy auth status --offline --json`": () => time([bin, "auth", "status", "--offline", "--json"], 3),
   }
   await inTurn(3, contenders)
-  console.log(table("Start-up of the packed command", "ms", await inTurn(ROUNDS, contenders)))
-
+  const figures = await inTurn(ROUNDS, contenders)
+  const [floor = []] = Object.values(figures)
+  const rows = Object.entries(figures).map(([name, values]) => ({
+    ...{ name, values },
+    aims: name.includes("status") ? [atMost(1.35, median(values) / median(floor), "ratio")] : [],
+  }))
   const packages = execFileSync("npm", ["ls", "--all", "--parseable"], { cwd: temporary.path }).toString()
   const size = execFileSync("du", ["-sk", join(temporary.path, "node_modules")]).toString()
-  console.log(
-    `Installed: ${packages.trim().split("\n").length - 1} packages, ${(Number.parseInt(size, 10) / 1024).toFixed(1)} MB.`,
-  )
+  publish("start-up", [
+    { kind: "comparison", title: "Start-up of the packed command", unit: "ms", rows },
+    {
+      ...{ kind: "facts", title: "Size of the installed command" },
+      rows: [
+        { name: "packages", value: packages.trim().split("\n").length - 1, unit: "", aims: [] },
+        { name: "on disk", value: Number.parseInt(size, 10) / 1024, unit: "MB", aims: [] },
+      ],
+    },
+  ])
 } finally {
   await temporary.remove()
 }

@@ -6,6 +6,12 @@ export function median(values: number[]): number {
   return (low + high) / 2
 }
 
+/** The value that `share` of all are not above (nearest rank). @param share from 0 to 1 */
+export function percentile(values: number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN
+}
+
 /**
  * Measures several things in turn, round after round, so that a machine whose speed drifts touches all alike.
  * @returns each one's measurements, by name
@@ -25,29 +31,14 @@ export async function inTurn(
   return figures
 }
 
-/**
- * A Markdown table whose rows are the contenders: median, least and most, and the ratio of medians to the first one.
- * @param rival the name of a contender that a second ratio is to
- */
-export function table(
-  title: string,
-  unit: string,
-  figures: Record<string, number[]>,
-  rival?: string,
-): string {
-  const [floor = []] = Object.values(figures)
-  const others = rival === undefined ? [] : [{ name: rival, values: figures[rival] ?? [] }]
-  const format = (value: number) =>
-    value >= 100 ? Math.round(value).toLocaleString("en-US") : value.toPrecision(3)
-  const row = (...cells: string[]) => `|${cells.map((cell) => (cell === "" ? " " : ` ${cell} `)).join("|")}|`
-  const rows = Object.entries(figures).map(([name, values]) => {
-    const ratios = [floor, ...others.map((other) => other.values)].map((reference) =>
-      (median(values) / median(reference)).toFixed(2),
-    )
-    const range = `${format(Math.min(...values))}–${format(Math.max(...values))}`
-    return row(name, format(median(values)), range, ...ratios)
-  })
-  const heads = ["", `${unit}, median`, "range", "ratio", ...others.map(({ name }) => `to ${name}`)]
-  const rule = `|${"---|".repeat(heads.length)}`
-  return [`### ${title}`, "", row(...heads), rule, ...rows, ""].join("\n")
+/** The numbers from 0 to `count` - 1 in random order. */
+export function shuffled(count: number): Uint32Array {
+  const order = Uint32Array.from({ length: count }, (_, index) => index)
+  for (let last = count - 1; last > 0; last--) {
+    const other = Math.floor(Math.random() * (last + 1))
+    const kept = order[last] ?? 0
+    order[last] = order[other] ?? 0
+    order[other] = kept
+  }
+  return order
 }

@@ -1,106 +1,131 @@
-// Requests a second: `GET /v1/me`, and sign-in plus sign-out on the back channel, against bare `node:http`.
+// Requests a second: who a token belongs to, asked of servers side by side, each beside bare `node:http` with the same bytes.
 import { join } from "node:path"
-import { ALCHEMY_GRANT, codeChallengeOf } from "@authchemy/protocol"
-import { createTokenService, openStore } from "@authchemy/tokens"
-import { alchemyFor, createAccount, temporaryDirectory } from "../e2e/processes.ts"
-import { signInAndDecide } from "../e2e/stand-in.ts"
+import { temporaryDirectory } from "../e2e/processes.ts"
 import { startRedis } from "../e2e/start-redis.ts"
-import { CONNECTIONS, openPoster, ROUNDS, requestsPerSecond, startBare } from "./load.ts"
-import { type QuietServer, startQuietServer } from "./quiet-server.ts"
-import { inTurn, table } from "./statistics.ts"
+import { API_CLIENT, startAuthchemy } from "./contenders/authchemy.ts"
+import { startBetterAuth, startOauth2Server, startOidcProvider } from "./contenders/peers.ts"
+import {
+  bearer,
+  FORM,
+  getOnce,
+  type Headers,
+  postOnce,
+  ROUNDS,
+  requestsPerSecond,
+  startBare,
+} from "./load.ts"
+import { publish } from "./results.ts"
+import { inTurn } from "./statistics.ts"
+import { atLeastTimes, type Comparison } from "./tables.ts"
 
-const REDIRECT = "http://127.0.0.1:16424/callback"
-const VERIFIER = "v".repeat(43)
+const BARE_GET = "bare `node:http`, the bytes of `/v1/me`"
+const BARE_POST = "bare `node:http`, the bytes of the introspection"
+const BETTER_AUTH = ["Better Auth, SQLite in memory", "Better Auth, Redis"] as const
+const OIDC_PROVIDER = ["`oidc-provider`, memory", "`oidc-provider`, Redis"] as const
 
-const person = { email: "ada@example.com", password: "correct horse battery", name: "Ada" }
+const basic = Buffer.from(`${API_CLIENT.id}:${API_CLIENT.secret}`).toString("base64")
+const asApi = { ...FORM, authorization: `Basic ${basic}` }
 
-/** A signed-in person at a running server, by the real command. */
-async function signIn(server: QuietServer, home: string) {
-  const alchemy = alchemyFor({ home, authUrl: server.url })
-  const login = alchemy.start("auth", "login", "--no-browser", "--port", "0")
-  const [, url = ""] = await login.shows(/"url":"([^"]+)"/)
-  await signInAndDecide(person, url)
-  await login.finished
-  const token = (await alchemy.run("auth", "token")).stdout.trim()
-  const me = await fetch(`${server.url}/v1/me`, { headers: bearer(token) })
-  const body = await me.text()
-  return {
-    token,
-    body,
-    accountId: (JSON.parse(body) as { data: { account: { id: string } } }).data.account.id,
-  }
+/** A question about a token, which says how to tell that the answer is yes. */
+type Question = { url: string; headers: Headers; body?: string; yes: string }
+
+const whoHas = (url: string, token: string, yes: string): Question => ({ url, headers: bearer(token), yes })
+const introspection = (url: string, token: string): Question => ({
+  ...{ url, headers: asApi, body: new URLSearchParams({ token }).toString() },
+  yes: '"active":true',
+})
+
+/** Asks once. Resolves with the answer, which must be yes. */
+async function ask({ url, headers, body, yes }: Question): Promise<string> {
+  const answer = body === undefined ? await getOnce(url, headers) : await postOnce(url, headers, body)
+  if (!answer.includes(yes)) throw new Error(`${url}: ${answer}`)
+  return answer
 }
 
-const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
-
-/** Pairs of `POST /api/cli/token` and `POST /api/cli/logout` a second; the codes are issued before the clock runs. */
-async function pairsPerSecond(url: string, issueCode: () => Promise<string>): Promise<number> {
-  const codes: string[] = []
-  for (let index = 0; index < 1500; index++) codes.push(await issueCode())
-  const { post, close } = openPoster()
-  const started = performance.now()
-  const worker = async () => {
-    for (let code = codes.pop(); code !== undefined; code = codes.pop()) {
-      const answer = await post(
-        `${url}/api/cli/token`,
-        { "content-type": "application/json" },
-        JSON.stringify({ code, redirect_uri: REDIRECT, code_verifier: VERIFIER }),
-      )
-      const { authToken } = JSON.parse(answer) as { authToken: string }
-      await post(`${url}/api/cli/logout`, bearer(authToken), "")
-    }
-  }
-  try {
-    await Promise.all(Array.from({ length: CONNECTIONS }, worker))
-    return 1500 / ((performance.now() - started) / 1000)
-  } finally {
-    close()
-  }
+/** The same question again and again; the answer is seen to be yes before and after, and its status is 2xx every time. */
+const asking = (question: Question) => async () => {
+  await ask(question)
+  const figure = await requestsPerSecond(question.url, question.headers, question.body)
+  await ask(question)
+  return figure
 }
 
-const temporary = await temporaryDirectory("bench")
+const temporary = await temporaryDirectory("bench-verification")
 const redis = await startRedis()
-const onSqlite = await startQuietServer(join(temporary.path, "sqlite"))
-const onRedis = await startQuietServer(join(temporary.path, "redis"), { AUTHCHEMY_REDIS_URL: redis.url })
+const started: { stop(): Promise<void> | void }[] = []
+const start = async <T extends { stop(): Promise<void> | void }>(starting: Promise<T>): Promise<T> => {
+  const contender = await starting
+  started.push(contender)
+  return contender
+}
 try {
-  const signedIn: { server: QuietServer; token: string; body: string; issueCode: () => Promise<string> }[] =
-    []
-  for (const server of [onSqlite, onRedis]) {
-    await createAccount(server, person)
-    const { token, body, accountId } = await signIn(server, join(server.dataDirectory, "home"))
-    const store = await openStore({
-      sqlitePath: join(server.dataDirectory, "authchemy.db"),
-      redisUrl: server === onRedis ? redis.url : null,
-    })
-    const engine = createTokenService({ store })
-    const codeChallenge = codeChallengeOf(VERIFIER)
-    const issueCode = () =>
-      engine.issueCode({ ...ALCHEMY_GRANT, accountId, redirectUri: REDIRECT, codeChallenge, device: {} })
-    signedIn.push({ server, token, body, issueCode })
+  const questions: Record<string, Question> = {}
+  const floors: Record<string, string> = {}
+  for (const [name, url] of [["SQLite", null] as const, ["Redis", redis.url] as const]) {
+    const authchemy = await start(startAuthchemy(join(temporary.path, name), url))
+    const token = await authchemy.accessToken()
+    const me = whoHas(`${authchemy.server.url}/v1/me`, token, '"account"')
+    const introspect = introspection(authchemy.introspectUrl, token)
+    questions[`\`GET /v1/me\`, ${name}`] = me
+    questions[`\`POST /oauth/introspect\`, ${name}`] = introspect
+    floors[BARE_GET] ??= await ask(me)
+    floors[BARE_POST] ??= await ask(introspect)
   }
-  const [sqlite, inRedis] = signedIn
-  if (sqlite === undefined || inRedis === undefined) throw new Error("nobody is signed in")
+  for (const [index, url] of [null, redis.url].entries()) {
+    const provider = await start(startOidcProvider(url))
+    const { accessToken } = await provider.seed()
+    questions[OIDC_PROVIDER[index] ?? ""] = introspection(`${provider.url}/token/introspection`, accessToken)
+    const betterAuth = await start(startBetterAuth(url))
+    const session = await betterAuth.seed()
+    const getSession = `${betterAuth.url}/api/auth/get-session`
+    questions[BETTER_AUTH[index] ?? ""] = whoHas(getSession, session.accessToken, '"session"')
+  }
+  const oauth2Server = await start(startOauth2Server(redis.url))
+  const { accessToken } = await oauth2Server.seed()
+  questions["`@node-oauth/oauth2-server`, Redis"] = whoHas(oauth2Server.url, accessToken, '"user"')
 
-  const bare = await startBare(sqlite.body)
-  const verification = await inTurn(ROUNDS, {
-    "bare `node:http`, the same bytes": () => requestsPerSecond(bare.url, bearer(sqlite.token)),
-    "`GET /v1/me`, SQLite": () => requestsPerSecond(`${sqlite.server.url}/v1/me`, bearer(sqlite.token)),
-    "`GET /v1/me`, Redis": () => requestsPerSecond(`${inRedis.server.url}/v1/me`, bearer(inRedis.token)),
+  const bareGet = await start(startBare(floors[BARE_GET] ?? ""))
+  const barePost = await start(startBare(floors[BARE_POST] ?? ""))
+  const figures = await inTurn(ROUNDS, {
+    [BARE_GET]: asking(whoHas(bareGet.url, "token", "")),
+    [BARE_POST]: asking({ ...introspection(barePost.url, "token"), yes: "" }),
+    ...Object.fromEntries(Object.entries(questions).map(([name, question]) => [name, asking(question)])),
   })
-  bare.stop()
-  console.log(table("Verification over HTTP", "requests/s", verification))
 
-  const bareToken = await startBare(JSON.stringify({ authToken: sqlite.token }))
-  const signInOut = await inTurn(ROUNDS, {
-    "bare `node:http`, two POSTs": () => pairsPerSecond(bareToken.url, async () => "code"),
-    "sign-in and sign-out, SQLite": () => pairsPerSecond(sqlite.server.url, sqlite.issueCode),
-    "sign-in and sign-out, Redis": () => pairsPerSecond(inRedis.server.url, inRedis.issueCode),
-  })
-  bareToken.stop()
-  console.log(table("`POST /api/cli/token` and `POST /api/cli/logout`", "pairs/s", signInOut))
+  const comparison = (
+    title: string,
+    floor: string,
+    own: RegExp,
+    rivals: readonly string[],
+    times: number,
+  ) => {
+    const isOfThis = (name: string) => name === floor || own.test(name)
+    const rows = Object.entries(figures).filter(([name]) => isOfThis(name))
+    return {
+      ...{ kind: "comparison", title, unit: "requests/s" },
+      rows: rows.map(([name, values]) => ({
+        ...{ name, values },
+        aims: /`(GET|POST) /.test(name)
+          ? [
+              atLeastTimes(0.8, values, "bare", figures[floor] ?? []),
+              ...rivals.map((rival) => atLeastTimes(times, values, rival, figures[rival] ?? [])),
+            ]
+          : [],
+      })),
+    } satisfies Comparison
+  }
+  publish("verification", [
+    comparison(
+      "Verification of a bearer token over HTTP",
+      BARE_GET,
+      /GET|Better Auth|oauth2-server/,
+      BETTER_AUTH,
+      80,
+    ),
+    comparison("Introspection", BARE_POST, /POST|oidc-provider/, OIDC_PROVIDER, 10),
+  ])
 } finally {
-  await onSqlite.stop()
-  await onRedis.stop()
+  for (const contender of started) await contender.stop()
   await redis.stop()
   await temporary.remove()
 }

@@ -4,7 +4,7 @@ import { generateKeyPairSync, randomBytes } from "node:crypto"
 import { createServer, type RequestListener } from "node:http"
 import type { AddressInfo } from "node:net"
 import Provider from "oidc-provider"
-import { CONNECTIONS } from "./load.ts"
+import { CONNECTIONS } from "../load.ts"
 import { connectOidcAdapter } from "./oidc-redis-adapter.ts"
 
 const { CLIENT_ID = "", API_CLIENT_ID = "", API_CLIENT_SECRET = "", SCOPE = "", REDIS_URL } = process.env
