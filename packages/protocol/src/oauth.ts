@@ -16,6 +16,8 @@ export const OAUTH_PATHS = {
   deviceAuthorization: "/oauth/device_authorization",
   revoke: "/oauth/revoke",
   introspect: "/oauth/introspect",
+  /** What has ended, for API servers that verify from memory. This server's own. */
+  revocations: "/oauth/revocations",
   pushedAuthorizationRequest: "/oauth/par",
 } as const
 

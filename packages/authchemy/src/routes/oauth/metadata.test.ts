@@ -10,6 +10,7 @@ const METADATA = {
   device_authorization_endpoint: `${ISSUER}/oauth/device_authorization`,
   revocation_endpoint: `${ISSUER}/oauth/revoke`,
   introspection_endpoint: `${ISSUER}/oauth/introspect`,
+  authchemy_revocations_endpoint: `${ISSUER}/oauth/revocations`,
   pushed_authorization_request_endpoint: `${ISSUER}/oauth/par`,
   require_pushed_authorization_requests: false,
   scopes_supported: [
@@ -71,7 +72,7 @@ describe.each(PATHS)("GET %s", (path) => {
 
 test("each endpoint that it names is there", async () => {
   const endpoints = Object.entries(METADATA).filter(([name]) => name.endsWith("_endpoint"))
-  expect(endpoints).toHaveLength(6)
+  expect(endpoints).toHaveLength(7)
   for (const [name, url] of endpoints) {
     expect((await under.app.request(String(url), { method: "PUT" })).status, name).toBe(405)
   }

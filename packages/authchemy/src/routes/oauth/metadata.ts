@@ -18,6 +18,7 @@ export function showMetadata(deps: { issuer: string }): Handler<AppEnv> {
     device_authorization_endpoint: issuer + OAUTH_PATHS.deviceAuthorization,
     revocation_endpoint: issuer + OAUTH_PATHS.revoke,
     introspection_endpoint: issuer + OAUTH_PATHS.introspect,
+    authchemy_revocations_endpoint: issuer + OAUTH_PATHS.revocations,
     pushed_authorization_request_endpoint: issuer + OAUTH_PATHS.pushedAuthorizationRequest,
     require_pushed_authorization_requests: false,
     scopes_supported: SCOPES,
