@@ -18,31 +18,40 @@ export function createLogger(destination?: DestinationStream): Logger {
 
 /** How long lines are gathered before they are written together, in milliseconds: each write wakes another thread. */
 const GATHER_MS = 20
-const MIB = 1024 * 1024
+const KIB = 1024
+/** How many bytes of lines are gathered at most. */
+const GATHERED = 256 * KIB
+/** The most bytes of UTF-8 that a character of a text can take. */
+const BYTES = 3
 
 /** Standard output, written beside the requests and in order; what is left when the process ends is written then. */
 function standardOutput(): DestinationStream {
   // Writes when it is told to, by the timer here; where it is still writing then, within a second.
   const output = pino.destination({
-    ...{ dest: 1, sync: false },
-    ...{ minLength: MIB, maxWrite: 2 * MIB, periodicFlush: 1_000 },
+    ...{ dest: 1, sync: false, contentMode: "buffer" },
+    ...{ minLength: 4 * GATHERED, maxWrite: 8 * GATHERED, periodicFlush: 1_000 },
   })
-  let gathered = ""
+  // Lines are copied as they come: a text that is put together of many is turned into bytes at several times the cost.
+  const gathered = Buffer.allocUnsafe(GATHERED)
+  let used = 0
   const handOver = () => {
-    if (gathered !== "") output.write(gathered)
-    gathered = ""
+    if (used > 0) put(Buffer.from(gathered.subarray(0, used)))
+    used = 0
   }
+  const put = (bytes: Buffer) => output.write(bytes as unknown as string)
   // Comes before the listener of pino's that writes what is left.
   process.prependListener("exit", handOver)
   return {
     write: (line) => {
-      if (gathered === "") {
+      if (used === 0) {
         setTimeout(() => {
           handOver()
           output.flush()
         }, GATHER_MS)
       }
-      gathered += line
+      if (used + line.length * BYTES > GATHERED) handOver()
+      if (line.length * BYTES > GATHERED) put(Buffer.from(line))
+      else used += gathered.write(line, used)
     },
   }
 }

@@ -42,3 +42,23 @@ test("S53 a token that stands in a path is blacked out", async () => {
   await app.request("/things/alchemy_at_abc123")
   expect(JSON.parse(lines[0] ?? "")).toMatchObject({ path: "/things/alchemy_at_…" })
 })
+
+test("a verifier's heartbeat is not logged while it goes well, and observed all the same", () => {
+  const { log, lines, observed } = open()
+  const heartbeat = { method: "POST", path: "/oauth/revocations", route: "/oauth/revocations" }
+  log.end(log.begin(), { ...heartbeat, status: 200 })
+  expect(lines).toEqual([])
+  log.end(log.begin(), { ...heartbeat, status: 503 })
+  expect(lines).toHaveLength(1)
+  expect(observed).toHaveLength(2)
+})
+
+test("paths with parameters are logged as they are, each with its own", async () => {
+  const { app, lines } = open()
+  for (const id of ["1", "2", "1"]) await app.request(`/things/${id}`)
+  expect(lines.map((line) => (JSON.parse(line) as { path: string }).path)).toEqual([
+    "/things/1",
+    "/things/2",
+    "/things/1",
+  ])
+})

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto"
+import { OAUTH_PATHS } from "@authchemy/protocol"
 import type { MiddlewareHandler } from "hono"
 import { routePath } from "hono/route"
 import type { Logger } from "pino"
@@ -23,17 +24,31 @@ export type RequestLog = {
   end(request: RequestBegun, answer: { method: string; path: string; route: string; status: number }): void
 }
 
+/** Asked for ten times a second by every verifier that follows over HTTP: one that goes well is no event. */
+const HEARTBEATS: ReadonlySet<string> = new Set([OAUTH_PATHS.revocations])
+
 /** Ids are a random start of this process's own, 64 bits, and a number that counts up. */
 export function createRequestLog(logger: Logger, observe?: ObserveRequest): RequestLog {
   const start = randomBytes(8).toString("hex")
   let count = 0
+  /** What is the same in every line about a path without parameters is put into JSON once. */
+  const loggers = new Map<string, Logger>()
+  const loggerOf = (method: string, path: string, route: string, status: number): Logger => {
+    const said = { method, path: withoutSecrets(path), status }
+    if (path !== route) return logger.child(said)
+    const key = `${method} ${status} ${path}`
+    const known = loggers.get(key) ?? logger.child(said)
+    loggers.set(key, known)
+    return known
+  }
   return {
     begin: () => ({ id: `${start}-${++count}`, begun: performance.now() }),
 
     end: ({ id, begun }, { method, path, route, status }) => {
       const elapsed = performance.now() - begun
       const ms = Math.round(elapsed * 10) / 10
-      logger.info({ id, method, path: withoutSecrets(path), status, ms }, "request")
+      const level = status === 200 && HEARTBEATS.has(route) ? "debug" : "info"
+      loggerOf(method, path, route, status)[level]({ id, ms }, "request")
       observe?.(route, method, status, elapsed / 1000)
     },
   }
