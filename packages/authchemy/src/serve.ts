@@ -3,6 +3,7 @@ import type { Logger } from "pino"
 import type { StopOptions } from "./cluster/messages.ts"
 import type { Config } from "./config.ts"
 import { createDraining } from "./draining.ts"
+import type { ChangeCount } from "./limits/shared-counts.ts"
 import { listen } from "./listen.ts"
 import { createLogger } from "./logging.ts"
 import type { ObserveRequest } from "./middleware/request-log.ts"
@@ -59,6 +60,7 @@ export type RunningServer = {
  * touches anything, and because with port 0 the issuer is known only then. Beside other processes that serve at the port already it is taken
  * last, so that this one gets no request before it can answer; port 0 cannot be asked for then.
  * @param options.besideOthers whether other processes serve at the port
+ * @param options.changeCount counts attempts for all of them; this process counts by itself where left out, and Redis where there is one
  * @param options.metricsText the text of `/metrics`; this process's own where left out
  * @param options.wait resolves after so many milliseconds
  * @param options.env the environment, of which `OTEL_*` is read
@@ -69,6 +71,7 @@ export async function startServer(
   logger: Logger,
   options: {
     besideOthers?: boolean
+    changeCount?: ChangeCount
     metricsText?: () => Promise<string>
     wait?: (ms: number) => Promise<unknown>
     env?: Readonly<Record<string, string | undefined>>
@@ -88,7 +91,11 @@ export async function startServer(
   try {
     const port = listener?.port ?? config.port
     const own = { ...config, issuer: config.issuer.replace(/:0$/, `:${port}`) }
-    const services = await openServices(own, (err) => logger.warn({ err }, "store connection"))
+    const services = await openServices(
+      own,
+      (err) => logger.warn({ err }, "store connection"),
+      options.changeCount,
+    )
     opened.push(services)
     const metrics = createMetrics({ tokenStats: () => services.tokens.stats() })
     const { metricsText = async () => renderMetrics(await metrics.collect()) } = options

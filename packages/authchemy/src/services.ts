@@ -11,6 +11,7 @@ import { type Database, openDatabase } from "./database/database.ts"
 import { migrate } from "./database/migrate.ts"
 import { openRateLimits } from "./limits/open.ts"
 import type { OpenRateLimiter } from "./limits/rate-limiter.ts"
+import type { ChangeCount } from "./limits/shared-counts.ts"
 import { loadSecret } from "./secret.ts"
 
 /** People and what is theirs, without the token store. */
@@ -28,7 +29,7 @@ export type Services = AccountServices & {
   /** Remembered for as long as memory may be trusted, as the clients are. */
   accounts: BuiltInAccounts & HeldAccounts
   clients: Clients & HeldClients
-  /** Counts attempts, on Redis for all servers where there is one. */
+  /** Counts attempts: on Redis for all servers where there is one, else for all workers of this server. */
   openRateLimiter: OpenRateLimiter
   /** Resolves where every store answers. */
   ready(): Promise<void>
@@ -81,16 +82,21 @@ export async function openTokens(
 /**
  * Opens all that the server works on.
  * @param onStoreError told of connection troubles that mend themselves
+ * @param changeCount counts attempts for several processes where there is no Redis
  * @throws ConfigError where the data directory or the clients file cannot be used
  * @throws StoreUnavailableError
  */
-export async function openServices(config: Config, onStoreError: (error: Error) => void): Promise<Services> {
+export async function openServices(
+  config: Config,
+  onStoreError: (error: Error) => void,
+  changeCount?: ChangeCount,
+): Promise<Services> {
   const opened: { close(): Promise<void> }[] = []
   const close = async () => {
     for (const service of opened.reverse()) await service.close()
   }
   try {
-    const limits = await openRateLimits({ redisUrl: config.redisUrl, onError: onStoreError })
+    const limits = await openRateLimits({ redisUrl: config.redisUrl, changeCount, onError: onStoreError })
     opened.push(limits)
     const people = await openAccountServices(config, {
       openRateLimiter: limits.open,

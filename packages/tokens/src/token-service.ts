@@ -161,6 +161,14 @@ export type TokenService = Omit<Verifier, "close"> & {
   revokeSessions(accountId: string, except?: { sessionId: string }): Promise<number>
 
   /**
+   * Ends all sessions of a client, whoever their accounts are. Looks at every session that there is, some at a time, and sees to it that those that ended are forgotten
+   * everywhere before it goes on. One that is made meanwhile may be spared: see to it first that the client gets none. Where it rejects, some have ended and others not; called
+   * again, it goes on, and what had ended and may still be held elsewhere is forgotten there, too.
+   * @returns how many live sessions this call ended
+   */
+  revokeClient(clientId: string): Promise<number>
+
+  /**
    * Keeps a text for a while under a name that its keeper chooses. `false`, and nothing changes, where the name is taken: of any number of
    * calls with one name, exactly one gets `true`.
    * @param expiresAt milliseconds since the epoch
@@ -256,7 +264,7 @@ export function createTokenService(options: {
       throw error
     }
   }
-  const ended = async (revoking: Promise<Revocation>): Promise<number> => {
+  const ended = async (revoking: Revocation | Promise<Revocation>): Promise<number> => {
     const revocation = await revoking
     await acknowledged(revocation)
     return revocation.ended
@@ -324,6 +332,12 @@ export function createTokenService(options: {
 
     revokeSessions: (accountId, except) =>
       ended(store.revokeAll(tagOf(accountId), accountId, except?.sessionId ?? null, now())),
+
+    revokeClient: async (clientId) => {
+      let count = 0
+      for await (const revocation of store.revokeClient(clientId, now())) count += await ended(revocation)
+      return count
+    },
 
     keep: (name, text, expiresAt) => store.keep(digestOf(name), text, expiresAt, now()),
 

@@ -1,4 +1,5 @@
 import * as v from "valibot"
+import type { CountChange, Counted } from "../limits/shared-counts.ts"
 import type { ProcessMetrics } from "../telemetry/process-metrics.ts"
 
 /** How a server ends. */
@@ -15,6 +16,7 @@ export type ToWorker =
   | { type: "leave" }
   | { type: "collect"; id: number }
   | { type: "metrics"; id: number; text: string | null }
+  | { type: "counted"; id: number; counted: Counted }
 
 /** What a worker tells the primary. `drained`: it takes no more connections, and has answered all. */
 export type FromWorker =
@@ -22,15 +24,25 @@ export type FromWorker =
   | { type: "drained"; metrics: ProcessMetrics }
   | { type: "collected"; id: number; metrics: ProcessMetrics }
   | { type: "scrape"; id: number }
+  | { type: "count"; id: number; change: CountChange }
 
 const id = v.number()
 const metrics = v.array(v.looseObject({}))
+const counted = v.object({ admitted: v.boolean(), msBeforeNext: v.number() })
+const change = v.object({
+  name: v.string(),
+  points: v.number(),
+  durationSeconds: v.number(),
+  key: v.string(),
+  by: v.picklist([1, -1]),
+})
 
 const toWorker = v.variant("type", [
   v.object({ type: v.literal("stop"), drainMs: v.number(), staysReady: v.boolean() }),
   v.object({ type: v.literal("leave") }),
   v.object({ type: v.literal("collect"), id }),
   v.object({ type: v.literal("metrics"), id, text: v.nullable(v.string()) }),
+  v.object({ type: v.literal("counted"), id, counted }),
 ])
 
 const fromWorker = v.variant("type", [
@@ -38,6 +50,7 @@ const fromWorker = v.variant("type", [
   v.object({ type: v.literal("drained"), metrics }),
   v.object({ type: v.literal("collected"), id, metrics }),
   v.object({ type: v.literal("scrape"), id }),
+  v.object({ type: v.literal("count"), id, change }),
 ])
 
 /** A message to a worker; `null` where it is none of ours. */

@@ -3,8 +3,10 @@ import { createServer } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Logger } from "pino"
 import type { Config } from "../config.ts"
+import { createSharedCounts } from "../limits/shared-counts.ts"
 import { ListenError } from "../listen.ts"
 import { signalled, startServer, stopDrainMs } from "../serve.ts"
+import { createCounting } from "./counting.ts"
 import { forkWorker } from "./fork.ts"
 import { createWorkerPool } from "./pool.ts"
 import { createScrape } from "./scrape.ts"
@@ -27,25 +29,20 @@ export async function serveAsOneOfSeveral(config: Config, logger: Logger): Promi
   // These are the primary's to answer, but a terminal sends them to every process.
   for (const signal of RESTART) process.on(signal, () => {})
   const told = signalled("SIGTERM", "SIGINT")
+  const changeCount = createCounting(worker)
   await runWorker({
     channel: worker,
     told,
     atSignal: { drainMs: stopDrainMs(config), staysReady: false },
-    start: (metricsText) => startServer(config, logger, { besideOthers: true, metricsText }),
+    start: (metricsText) => startServer(config, logger, { besideOthers: true, metricsText, changeCount }),
     logger,
   })
 }
 
 async function runPrimary(config: Config, logger: Logger): Promise<void> {
   const told = signalled("SIGTERM", "SIGINT")
-  if (config.redisUrl === null) {
-    const { workers } = config
-    logger.warn(
-      { workers },
-      "each worker counts attempts to sign in by itself: set AUTHCHEMY_REDIS_URL, or they are limited as many times less strictly as there are workers",
-    )
-  }
   const port = config.port === 0 ? await findFreePort(config.host) : config.port
+  const changeCount = createSharedCounts()
   const scrape = createScrape({ wait: sleepAside, deaths: () => pool.deaths() })
   const pool = createWorkerPool({
     size: config.workers,
@@ -59,6 +56,10 @@ async function runPrimary(config: Config, logger: Logger): Promise<void> {
       const { process: asked } = member
       if (message.type === "collected") scrape.collected(asked, message.id, message.metrics)
       if (message.type === "drained") scrape.drained(asked, message.metrics)
+      if (message.type === "count") {
+        const { id, change } = message
+        void changeCount(change).then((counted) => asked.send({ type: "counted", id, counted }))
+      }
       if (message.type === "scrape") {
         const answer = (text: string | null) => asked.send({ type: "metrics", id: message.id, text })
         scrape.text(pool.members().map(({ process }) => process)).then(answer, (err: unknown) => {

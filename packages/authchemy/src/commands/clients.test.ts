@@ -1,10 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { digestOf } from "@authchemy/tokens"
-import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { digestOf, type TokenService } from "@authchemy/tokens"
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest"
 import { verifySecret } from "../clients/client-secret.ts"
 import { parseConfig } from "../config.ts"
+import { openTokens } from "../services.ts"
 import { withAccountServices } from "./command.ts"
 import { runAuthchemy } from "./testing.ts"
 
@@ -48,7 +49,7 @@ test("a client is added, listed and removed", async () => {
   })
   expect(await clients(["remove", "my-cli"])).toEqual({
     code: 0,
-    stdout: "Removed my-cli from the database; its tokens are refused from now on\n",
+    stdout: "Removed my-cli from the database; ended 0 sessions\n",
     stderr: "",
   })
   expect((await clients(["list"])).stdout).toBe(BUILT_IN)
@@ -56,6 +57,69 @@ test("a client is added, listed and removed", async () => {
     code: 1,
     stdout: "",
     stderr: 'authchemy: There is no client "my-cli". See: authchemy clients list\n',
+  })
+})
+
+describe("a client's sessions", () => {
+  const add = () => clients(["add", "ended-cli", "--name", "Ended CLI", "--grant", "device_code"])
+  const openEngine = async (env: Record<string, string> = {}) => {
+    const config = parseConfig({ AUTHCHEMY_DATA_DIR: directory, ...env })
+    const tokens = await openTokens(config, () => {})
+    onTestFinished(tokens.close)
+    return tokens
+  }
+  const signIn = (tokens: TokenService, clientId = "ended-cli") =>
+    tokens.createSession({ accountId: "ada", clientId, scopes: [], device: {}, expiresInSeconds: 600 })
+
+  test("end when it is removed, also where they are held in memory, and servers forget it first", async () => {
+    await add()
+    const tokens = await openEngine()
+    const issued = [await signIn(tokens), await signIn(tokens)]
+    const other = await signIn(tokens, "other-cli")
+    for (const { token } of [...issued, other]) {
+      await vi.waitFor(async () => {
+        await tokens.verify(token)
+        expect(tokens.verifyHeld(token)).toBeTruthy()
+      })
+    }
+    const forgotten: (string | null)[] = []
+    tokens.onForgotten((item) => forgotten.push(item))
+    expect(await clients(["remove", "ended-cli"])).toEqual({
+      code: 0,
+      stdout: "Removed ended-cli from the database; ended 2 sessions\n",
+      stderr: "",
+    })
+    expect(forgotten[0]).toBe("client:ended-cli")
+    for (const { token } of issued) expect(await tokens.verify(token)).toBeNull()
+    expect(await tokens.verify(other.token)).not.toBeNull()
+  })
+
+  test("that are left of one that is gone end when it is removed again", async () => {
+    const tokens = await openEngine()
+    const { token } = await signIn(tokens)
+    expect(await clients(["remove", "ended-cli"])).toEqual({
+      code: 0,
+      stdout: "There is no client ended-cli any more; ended 1 session\n",
+      stderr: "",
+    })
+    expect(await tokens.verify(token)).toBeNull()
+    expect(await clients(["remove", "ended-cli"])).toMatchObject({ code: 1, stdout: "" })
+  })
+
+  test("where the store is out of reach, it says what is done, what is not, and what to type", async () => {
+    await add()
+    const env = { AUTHCHEMY_REDIS_URL: "redis://127.0.0.1:1" }
+    expect(await clients(["remove", "ended-cli"], { env })).toEqual({
+      code: 1,
+      stdout: "",
+      stderr:
+        "authchemy: ended-cli is removed, and this server refuses it within 5 seconds, but the token store is out of reach, so not all of its sessions could be ended there; " +
+        "other APIs that verify tokens may go on accepting them. Run this again: authchemy clients remove ended-cli\n",
+    })
+    expect(await find("ended-cli")).toBeNull()
+    expect((await clients(["remove", "ended-cli"], { env })).stderr).toMatch(
+      /^authchemy: There is no client ended-cli, but the token store is out of reach/,
+    )
   })
 })
 

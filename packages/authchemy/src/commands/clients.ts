@@ -1,8 +1,9 @@
-import { digestOf } from "@authchemy/tokens"
-import { type Client, grantNameOf, type RegistrationProblem } from "../clients/client.ts"
+import { digestOf, StoreUnavailableError } from "@authchemy/tokens"
+import { type Client, grantNameOf, isClientId, type RegistrationProblem } from "../clients/client.ts"
 import { clientSecretProblem } from "../clients/client-secret.ts"
 import { ClientError, type ClientOrigin, type NewClient } from "../clients/clients.ts"
-import { parseConfig } from "../config.ts"
+import { type Config, parseConfig } from "../config.ts"
+import { openTokens } from "../services.ts"
 import { CommandError, type CommandIo, firstLine, withAccountServices } from "./command.ts"
 
 /** `authchemy clients add <id>`: the words of the command line, as they were given. */
@@ -50,21 +51,51 @@ export async function listClients(options: { json?: boolean }, io: CommandIo): P
   })
 }
 
-/** `authchemy clients remove <id>`: servers ask for the client at each use, so its tokens are refused at once. */
+/**
+ * `authchemy clients remove <id>`: servers ask for the client at each use, and so refuse its tokens at once. Its sessions end in the token store as well, for other APIs that
+ * verify tokens there and know no clients. Of a client that is gone already, what sessions are left end: so this can be run again.
+ */
 export async function removeClient(id: string, io: CommandIo): Promise<void> {
-  await withAccountServices(parseConfig(io.env), async ({ clients }) => {
+  const config = parseConfig(io.env)
+  await withAccountServices(config, async ({ clients }) => {
     const removed = await clients.remove(id).catch((error: unknown) => {
       throw error instanceof ClientError ? new CommandError(1, error.message) : error
     })
-    if (!removed) {
+    if (removed && (await clients.find(id)) !== null) {
+      io.stdout(`Removed ${id} from the database; the one of this id in AUTHCHEMY_CLIENTS_FILE stays\n`)
+      return
+    }
+    const ended = isClientId(id) ? await endSessions(config, id, removed) : 0
+    if (!removed && ended === 0) {
       throw new CommandError(1, `There is no client ${JSON.stringify(id)}. See: authchemy clients list`)
     }
-    const stays = (await clients.find(id)) !== null
-    const rest = stays
-      ? "the one of this id in AUTHCHEMY_CLIENTS_FILE stays"
-      : "its tokens are refused from now on"
-    io.stdout(`Removed ${id} from the database; ${rest}\n`)
+    const done = removed ? `Removed ${id} from the database` : `There is no client ${id} any more`
+    io.stdout(`${done}; ended ${ended} ${ended === 1 ? "session" : "sessions"}\n`)
   })
+}
+
+/** First the servers forget the client, so that it gets no session any more; then those that it has end. */
+async function endSessions(config: Config, id: string, removed: boolean): Promise<number> {
+  try {
+    const tokens = await openTokens(config, () => {})
+    try {
+      await tokens.announce([`client:${id}`])
+      return await tokens.revokeClient(id)
+    } finally {
+      await tokens.close()
+    }
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError)) throw error
+    const done = removed
+      ? `${id} is removed, and this server refuses it within 5 seconds`
+      : `There is no client ${id}`
+    const undone = "the token store is out of reach, so not all of its sessions could be ended there"
+    const rest = "other APIs that verify tokens may go on accepting them"
+    throw new CommandError(
+      1,
+      `${done}, but ${undone}; ${rest}. Run this again: authchemy clients remove ${id}`,
+    )
+  }
 }
 
 /** `authchemy clients digest`: what stands in the clients file as `secretDigest`, of the secret on standard input. */

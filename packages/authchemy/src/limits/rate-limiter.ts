@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import { StoreUnavailableError } from "@authchemy/tokens"
-import { type RateLimiterAbstract, RateLimiterRes } from "rate-limiter-flexible"
+import { RateLimiterRes } from "rate-limiter-flexible"
 
 /** An attempt that may be made, or how long to wait. */
 export type Admission =
@@ -41,8 +41,11 @@ export type OpenRateLimiter = (options: {
 /** Where attempts are counted. */
 export type RateLimits = { open: OpenRateLimiter; close(): Promise<void> }
 
-/** What counts: `rate-limiter-flexible`, in memory or on Redis. */
-type Counter = Pick<RateLimiterAbstract, "consume" | "reward">
+/** What counts: `rate-limiter-flexible`, in memory or on Redis, or another process by way of it. A refusal is thrown as a `RateLimiterRes`. */
+type Counter = {
+  consume(key: string): Promise<Pick<RateLimiterRes, "msBeforeNext">>
+  reward(key: string): Promise<unknown>
+}
 
 /**
  * Admits by a counter of `rate-limiter-flexible`. Keys are counted under their SHA-256 digest, so that no email and no address stands in a store in clear.

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest"
+import { clientContract } from "./contract/clients.ts"
 import { codeContract } from "./contract/codes.ts"
 import { deviceModelContract } from "./contract/device-model.ts"
 import { deviceRaceContract } from "./contract/device-race.ts"
@@ -32,6 +33,7 @@ export function describeTokenStore(
     describe("refresh tokens", () => refreshContract(setting))
     describe("replayed refresh tokens", () => replayContract(setting))
     describe("refresh tokens at once", () => refreshRaceContract(setting))
+    describe("a client's sessions", () => clientContract(setting))
     describe("devices", () => deviceContract(setting))
     describe("devices at once", () => deviceRaceContract(setting))
     describe("the feed of revocations", () => feedContract(setting))

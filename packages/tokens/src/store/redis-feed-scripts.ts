@@ -64,6 +64,12 @@ return 1
 `,
   ),
 
-  /** KEYS the followers alone. ARGV follower. */
-  leaveFeed: vitalScript<number>(1, "return redis.call('HDEL', KEYS[1], ARGV[1])"),
+  /** KEYS the followers alone. ARGV 1 follower, 2 channel of acknowledgements, to which it counts as having acknowledged all there can be. */
+  leaveFeed: vitalScript<number>(
+    1,
+    `
+redis.call('PUBLISH', ARGV[2], ARGV[1] .. ' 9007199254740991')
+return redis.call('HDEL', KEYS[1], ARGV[1])
+`,
+  ),
 }

@@ -89,7 +89,7 @@ export async function createRedisFeed(options: {
     },
 
     leave: async (follower) => {
-      await answered(feed.scripts.leaveFeed([followersKey], [follower]))
+      await answered(feed.scripts.leaveFeed([followersKey], [follower, acknowledgements]))
     },
 
     reassert: (items) =>

@@ -289,6 +289,30 @@ return told(count)
   ),
 
   /**
+   * ARGV 3 client id as `packShown` writes it, or '' for the one that it leaves out, 4 now. Says how many sessions this ended. The client is the last of four texts: they are
+   * counted, because a text that a machine gave as its own may be the last of three.
+   */
+  revokeClient: vitalScript<Told<[number]>>(
+    3,
+    `${RECORDS}${END}
+local function isOfClient(shown)
+  local _, texts = string.gsub(string.gsub(shown, '\\\\.', ''), '"[^"]*"', '')
+  if ARGV[3] == '' then return texts < 4 end
+  return texts == 4 and string.sub(shown, -#ARGV[3] - 2) == ',' .. ARGV[3] .. ']'
+end
+local count, now, found = 0, tonumber(ARGV[4]), redis.call('HGETALL', s)
+unsettled(function() return true end)
+for i = 1, #found, 2 do
+  local digest, record = found[i], found[i + 1]
+  if isDigest(digest) and not familyOf(record) and isOfClient(redis.call('HGET', s, idOf(record)) or '') then
+    count = count + finish(digest, now)
+  end
+end
+return told(count)
+`,
+  ),
+
+  /**
    * ARGV 3 now, 4… digests that were revoked before. Ends once more what is still there, and writes in any case: a WAIT after it speaks of all that was written before it.
    * Says how many sessions this ended.
    */

@@ -3,6 +3,7 @@ import { answered } from "./redis-client.ts"
 import { connectStore, fieldsFrom, type RedisConnection } from "./redis-connection.ts"
 import { redisDevices } from "./redis-devices.ts"
 import { createRedisFeed } from "./redis-feed.ts"
+import { revokeClientOnRedis } from "./redis-revoke-client.ts"
 import {
   isAccessToken,
   packId,
@@ -176,6 +177,8 @@ function createRedisStore(
       const [ended, count] = await answered(scripts.revokeAll(keys(tag), given))
       return revocationOf(tag, ended, count)
     },
+
+    revokeClient: revokeClientOnRedis({ connection, prefix, keys, channel }),
 
     keep: async (key, text, expiresAt, now) => {
       const ttl = String(Math.max(1, expiresAt - now))

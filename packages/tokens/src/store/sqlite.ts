@@ -2,6 +2,7 @@ import { packScopes, unpackScopes } from "./session-packing.ts"
 import { connectToSqlite, type Row, type SqliteConnection, textOrNull } from "./sqlite-connection.ts"
 import { sqliteDevices } from "./sqlite-devices.ts"
 import { createSqliteFeed } from "./sqlite-feed.ts"
+import { revokeClientOnSqlite, type TaggedDigest } from "./sqlite-revoke-client.ts"
 import { createSqliteSweeper } from "./sqlite-sweeper.ts"
 import {
   type CodeRecord,
@@ -92,10 +93,10 @@ function createSqliteStore(connection: SqliteConnection): TokenStore {
   }
 
   /** Ends sessions with all that hangs on them, and puts that on the feed, in the transaction that is under way. */
-  const end = (tag: string, digests: readonly string[], now: number): Revocation => {
+  const endTagged = (sessions: readonly TaggedDigest[], now: number): Revocation => {
     const items: string[] = []
     let ended = 0
-    for (const digest of digests) {
+    for (const { tag, digest } of sessions) {
       for (const access of statements.deleteAccess.all(digest)) items.push(`${tag}.${access.digest}`)
       statements.deleteRefresh.run(digest)
       const session = statements.deleteSession.get(digest)
@@ -106,6 +107,11 @@ function createSqliteStore(connection: SqliteConnection): TokenStore {
     feed.append(items, now)
     return { ended, items, unsettled: items.length === 0 }
   }
+  const end = (tag: string, digests: readonly string[], now: number) =>
+    endTagged(
+      digests.map((digest) => ({ tag, digest })),
+      now,
+    )
 
   const sweeper = createSqliteSweeper(connection)
   const { transport, ...feed } = createSqliteFeed(connection, sweeper)
@@ -214,6 +220,8 @@ function createSqliteStore(connection: SqliteConnection): TokenStore {
           now,
         )
       }),
+
+    revokeClient: revokeClientOnSqlite(connection, endTagged),
 
     keep: (key, text, expiresAt, now) =>
       writing(() => {

@@ -85,7 +85,7 @@ export type DeviceRecord = {
 }
 
 /**
- * Where codes, sessions and devices are kept. Each method is atomic: it happens as a whole or not at all, and no other call, in
+ * Where codes, sessions and devices are kept. Each method but `revokeClient` is atomic: it happens as a whole or not at all, and no other call, in
  * this process or another, sees or makes a state in between. Each rejects with `StoreUnavailableError` where the store did not
  * answer; then it may have happened or not, and doing it again is harmless. Times are milliseconds since the epoch. What has
  * expired by `now` is as good as gone.
@@ -152,6 +152,14 @@ export interface TokenStore {
 
   /** Ends all sessions of an account but `exceptId`. */
   revokeAll(tag: string, accountId: string, exceptId: string | null, now: number): Promise<Revocation>
+
+  /**
+   * Ends all sessions of a client, whoever their accounts are, batch by batch: each batch is atomic for each session, and the next one is begun when it is asked for. One that
+   * is made meanwhile may be spared. Where it is interrupted, what has ended stays so; done again, it goes on, and tells once more what had not been seen to be
+   * forgotten everywhere, which may be that of others, too.
+   * @throws StoreUnavailableError in the midst of it
+   */
+  revokeClient(clientId: string, now: number): AsyncIterable<Revocation>
 
   /** Keeps a device until ten minutes after it expires. `false` where its user code is taken. */
   putDevice(device: DeviceRecord, now: number): Promise<boolean>
