@@ -94,8 +94,12 @@ describe.skipIf(inject("postgresUrl") === null)("two servers on one PostgreSQL a
     await postgres.stop()
     try {
       for (const server of both) {
-        const answer = await call(server, token, "GET", "/me")
+        const answer = await call(server, token, "GET", "/apps")
         expect(answer).toMatchObject({ status: 503, retryAfter: "1" })
+        // Who an account is was remembered, for five seconds.
+        await expect
+          .poll(() => call(server, token, "GET", "/me"), { timeout: 7_000 })
+          .toMatchObject({ status: 503, retryAfter: "1" })
         expect((await fetch(`${server.url}/readyz`)).status).toBe(503)
         expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
       }
