@@ -70,3 +70,21 @@ test("S50 a primary that lacks the replicas it must have is not believed: anothe
   expect(await tokens.revoke(token)).toBe(true)
   expect(await elsewhere.verify(token)).toBeNull()
 })
+
+test("S50 replicas are to be waited for, and writes are taken without one: that is said at start, and what to type", async () => {
+  const open = async () => {
+    const errors: string[] = []
+    const onError = ({ message }: Error) => errors.push(message)
+    const store = await openStore({ sqlitePath: "", redisUrl: redis.url, redisReplicas: 1, onError })
+    await store.feed.close()
+    await store.close()
+    return errors
+  }
+  expect(await open()).toEqual([expect.stringContaining("CONFIG SET min-replicas-to-write 1")])
+  await configure("min-replicas-to-write", "1")
+  try {
+    expect(await open()).toEqual([])
+  } finally {
+    await configure("min-replicas-to-write", "0")
+  }
+})

@@ -7,6 +7,7 @@ import { parseRefreshToken } from "./refresh-token.ts"
 import { systemClock } from "./revocation/clock.ts"
 import { createRevocationFeed, type FeedStatus, type RevocationFeed } from "./revocation/feed.ts"
 import { newSession, publicSession } from "./sessions.ts"
+import { counted } from "./store/counted.ts"
 import type { Revocation, TokenStore } from "./store/store.ts"
 import { digestOf, parseToken, tagOf } from "./token-format.ts"
 import { createSessionVerifier, type Verifications, type Verifier } from "./verifier.ts"
@@ -213,6 +214,8 @@ export type TokenStats = FeedStatus & {
   verifications: Verifications
   /** How many sessions are held in memory. */
   heldSessions: number
+  /** How often the store did not answer. */
+  storeErrors: number
   revocations: {
     /** How many were acknowledged, and how long that took in all. */
     count: number
@@ -243,11 +246,15 @@ export function createTokenService(options: {
   heldSessions?: number
   onError?: ((error: Error) => void) | undefined
 }): TokenService {
-  const { store, now = systemClock.now, monotonic = systemClock.monotonic } = options
+  const { now = systemClock.now, monotonic = systemClock.monotonic } = options
   const { randomBytes = secureRandomBytes, heldSessions = HELD_SESSIONS, onError } = options
   const clock = { now, monotonic }
   const id = Buffer.from(randomBytes(12)).toString("base64url")
-  const feed = createRevocationFeed({ transport: store.feed, clock, id, onError })
+  let storeErrors = 0
+  const count = () => storeErrors++
+  const store = counted(options.store, count)
+  const transport = counted(store.feed, count)
+  const feed = createRevocationFeed({ transport, clock, id, onError })
   const verifier = createSessionVerifier({ source: store, feed, clock, heldSessions })
   const revocations = { count: 0, seconds: 0, failed: 0 }
 
@@ -355,7 +362,13 @@ export function createTokenService(options: {
 
     stats: () => {
       const { heldSessions: size, ...verifications } = verifier.stats()
-      return { ...feed.status(), verifications, heldSessions: size, revocations: { ...revocations } }
+      return {
+        ...feed.status(),
+        verifications,
+        heldSessions: size,
+        storeErrors,
+        revocations: { ...revocations },
+      }
     },
 
     ready: () => store.ping(),

@@ -13,6 +13,7 @@ test("requests, the token engine and the process are told together", async () =>
       restarts: 3,
       verifications: { held: 4, read: 5, refused: 6, unavailable: 7 },
       heldSessions: 8,
+      storeErrors: 6,
       revocations: { count: 9, seconds: 0.5, failed: 1 },
     }),
   })
@@ -24,6 +25,7 @@ test("requests, the token engine and the process are told together", async () =>
       'authchemy_verifications_total{outcome="held"} 4',
       'authchemy_verifications_total{outcome="unavailable"} 7',
       "authchemy_held_sessions 8",
+      "authchemy_store_errors_total 6",
       "authchemy_revocation_wait_seconds_count 9",
       "authchemy_revocation_wait_seconds_sum 0.5",
       "authchemy_revocations_failed_total 1",

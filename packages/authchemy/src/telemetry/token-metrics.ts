@@ -14,6 +14,12 @@ export function describeTokenStats(stats: TokenStats): MetricJson[] {
       values: Object.entries(verifications).map(([outcome, value]) => ({ value, labels: { outcome } })),
     },
     plainMetric("gauge", "authchemy_held_sessions", "Sessions in memory.", stats.heldSessions),
+    plainMetric(
+      "counter",
+      "authchemy_store_errors_total",
+      "Calls that the token store did not answer.",
+      stats.storeErrors,
+    ),
     {
       name: waited,
       help: "Revocations that were acknowledged, and how long they took until no verifier accepted the session.",

@@ -14,7 +14,7 @@ export type Acknowledgements = {
   note(follower: string, number: number): void
   /**
    * Resolves when each of these followers has acknowledged the number, or holds no lease any more.
-   * @throws StoreUnavailableError
+   * @throws StoreUnavailableError where the store is lost meanwhile: what was written last may be lost with it
    */
   wait(number: number, followers: Followers): Promise<void>
   /** How many entries wait. */

@@ -23,8 +23,9 @@ export type Renewal = {
   last: number
   /** What comes after the number that was acknowledged, in order and without a gap, though maybe not all of it; `null` where there is a gap. */
   entries: readonly FeedEntry[] | null
-  /** As `FeedTransport.append` says it. */
+  /** Both as `FeedTransport.append` says them. */
   began?: number | undefined
+  begunMsAgo?: number | undefined
   /** For how many milliseconds memory may be trusted, counted from when this was asked for; left out: `LEASE_MS`. 0: only after another renewal. */
   leaseMs?: number | undefined
 }
@@ -41,7 +42,10 @@ export interface FollowerTransport {
   renew(follower: string, acknowledged: number | null): Promise<Renewal>
   /** Strikes out a follower that holds nothing any more. */
   leave(follower: string): Promise<void>
-  /** Ends the tokens of these items once more, in a store that may have lost it. */
+  /**
+   * Ends the tokens of these items once more, in a store that may have lost it. Those that it does end are appended to the feed as well: since they came back, somebody may have read them,
+   * and keep them.
+   */
   reassert(items: readonly string[]): Promise<void>
   /** Begins to tell the listener what is pushed. */
   listen(listener: (news: FeedNews) => void): Promise<void>
@@ -54,11 +58,14 @@ export interface FeedTransport extends FollowerTransport {
   replicate(items: readonly string[]): Promise<void>
   /**
    * Appends an entry, unless that was done in one step with what it tells of, and says the number that followers have to reach, and who follows. `began` is the number after which the feed began, or
-   * began anew where its last entries or followers may have been lost; no number of before comes again. Left out where nothing is ever lost.
+   * began anew where its last entries or followers may have been lost; no number of before comes again; `begunMsAgo` how long ago that was by the store's own clock. Left out where nothing is ever lost.
    */
-  append(
-    items: readonly string[],
-  ): Promise<{ number: number; followers: Followers; began?: number | undefined }>
+  append(items: readonly string[]): Promise<{
+    number: number
+    followers: Followers
+    began?: number | undefined
+    begunMsAgo?: number | undefined
+  }>
   followers(): Promise<Followers>
   /** Strikes out followers whose leases have run out, each unless it has renewed since it was found to be at this. */
   drop(followers: Followers): Promise<void>

@@ -42,7 +42,7 @@ export function createRevocationFeed(options: {
   const beginning = createBeginning(clock)
   const renew: FeedTransport["renew"] = async (...asked) => {
     const renewal = await transport.renew(...asked)
-    beginning.note(renewal.began)
+    beginning.note(renewal)
     return renewal
   }
   const follower = createFollower({ ...options, transport: { ...transport, renew } })
@@ -56,11 +56,13 @@ export function createRevocationFeed(options: {
       listening = null
       onError?.(error)
     })
-    const { number, followers, began } = await transport.append(items)
-    beginning.note(began)
+    const { number, followers, ...told } = await transport.append(items)
+    beginning.note(told)
     // Here it is forgotten now, and so this process need not be waited for.
     follower.forget(items)
     follower.wake()
+    // What ended just before a failover may have been lost with it, and what is announced after it be told to nobody who ends it again.
+    if (beginning.isRecent()) await transport.reassert(items)
     const others = new Map([...followers].filter(([other]) => other !== id))
     await Promise.all([acknowledgements.wait(number, others), beginning.isPast()])
     // A failure leaves them to be announced once more where somebody ends them again, which is harmless.

@@ -39,6 +39,9 @@ export type Follower = {
   close(): Promise<void>
 }
 
+/** How often is asked for more before the next renewal's time is waited for: far more than what ten minutes hold takes. */
+const MOST_TURNS = 1_000
+
 /**
  * @param options.id of this follower: different for each process, without a space
  * @param options.onError told of renewals that failed; they are tried again by themselves
@@ -96,7 +99,8 @@ export function createFollower(options: {
   }
 
   const renew = async () => {
-    for (let all = false; !all && !closed; ) {
+    let all = false
+    for (let turn = 0; turn < MOST_TURNS && !all && !closed; turn++) {
       const askedAt = lease.mark()
       const acknowledged = log.position()
       const renewal = await transport.renew(id, acknowledged)

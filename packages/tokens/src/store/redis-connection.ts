@@ -1,10 +1,13 @@
 import { StoreUnavailableError } from "../errors.ts"
 import { connectToRedis, type RedisClient, type Scripts } from "./redis-client.ts"
 import { deviceScripts } from "./redis-device-scripts.ts"
-import { feedScripts } from "./redis-feed-scripts.ts"
+import { feedScripts as ownFeedScripts } from "./redis-feed-scripts.ts"
 import { scripts as sessionScripts } from "./redis-scripts.ts"
 
 const storeScripts = { ...sessionScripts, ...deviceScripts }
+
+/** What has ended is ended once more over the connection that has told of a failover: the store's own may still go to the former primary. */
+const feedScripts = { ...ownFeedScripts, reassert: sessionScripts.reassert }
 
 type ConnectOptions = { url: string; onError?: ((error: Error) => void) | undefined }
 
@@ -34,6 +37,22 @@ export function fieldsFrom(pairs: readonly Buffer[]): Record<string, string> {
     fields[String(pairs[index])] = String(pairs[index + 1] ?? "")
   }
   return fields
+}
+
+/**
+ * What stands against believing a primary that may have been cut off while another took its place, or `null`.
+ * @throws StoreUnavailableError
+ */
+export async function isolationProblem(client: Pick<RedisConnection, "primaries">): Promise<string | null> {
+  for (const primary of await client.primaries()) {
+    // The line is there only where replicas are demanded.
+    if (/^min_slaves_good_slaves:/m.test(String(await primary.send(["INFO", "replication"])))) continue
+    return (
+      "Redis takes writes without a replica, so a primary that is cut off may be believed after another has taken over; " +
+      "set it to demand one: redis-cli CONFIG SET min-replicas-to-write 1"
+    )
+  }
+  return null
 }
 
 async function connect<S extends Scripts>(options: ConnectOptions, scripts: S): Promise<RedisClient<S>> {

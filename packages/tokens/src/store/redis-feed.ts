@@ -48,16 +48,27 @@ export async function createRedisFeed(options: {
     await Promise.all([...digestsByTag(items)].map(([tag, digests]) => work(tag, digests)))
   }
 
+  const append: FeedTransport["append"] = async (items) => {
+    const given = [channel, String(Date.now()), items.join(" ")]
+    const [number, began, begunMsAgo, ...followers] = await answered(
+      feed.scripts.appendEntry(feedKeys, given),
+    )
+    return { number, began, begunMsAgo, followers: followersFrom(followers) }
+  }
+  /** What was ended once more, and is not on the feed yet. */
+  const untold = new Set<string>()
+
   return {
     renew: async (follower, acknowledged) => {
       const given = [acknowledgements, follower, acknowledged === null ? "" : String(acknowledged)]
-      const [[epoch, last, gap, entries], epochs] = await Promise.all([
+      const [[epoch, last, gap, entries, began, begunMsAgo], epochs] = await Promise.all([
         answered(feed.scripts.renewFollower(feedKeys, given)),
         replicationIds(feed),
       ])
       return {
         epoch: [epoch.toString(), ...epochs].join(" "),
         last,
+        ...{ began, begunMsAgo },
         entries:
           gap === 1
             ? null
@@ -72,11 +83,7 @@ export async function createRedisFeed(options: {
       if (replicas > 0) await perTag(items, replicate)
     },
 
-    append: async (items) => {
-      const given = [channel, String(Date.now()), items.join(" ")]
-      const [number, ...followers] = await answered(feed.scripts.appendEntry(feedKeys, given))
-      return { number, followers: followersFrom(followers) }
-    },
+    append,
 
     settle: (items) =>
       perTag(items, (tag, digests) => answered(connection.scripts.settle(keys(tag), digests))),
@@ -92,8 +99,16 @@ export async function createRedisFeed(options: {
       await answered(feed.scripts.leaveFeed([followersKey], [follower, acknowledgements]))
     },
 
-    reassert: (items) =>
-      perTag(items, (tag, digests) => answered(connection.scripts.reassert(keys(tag), again(digests, tag)))),
+    reassert: async (items) => {
+      await perTag(items, async (tag, digests) => {
+        const [ended] = await answered(feed.scripts.reassert(keys(tag), again(digests, tag)))
+        for (const digest of ended) untold.add(`${tag}.${digest.toString("latin1")}`)
+      })
+      const told = [...untold]
+      if (told.length === 0) return
+      await append(told)
+      for (const item of told) untold.delete(item)
+    },
 
     listen: (listener) =>
       feed.subscribe(channel, (message) => {

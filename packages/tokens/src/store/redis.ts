@@ -1,6 +1,6 @@
 import { ALCHEMY_CLIENT_ID } from "@authchemy/protocol"
 import { answered } from "./redis-client.ts"
-import { connectStore, fieldsFrom, type RedisConnection } from "./redis-connection.ts"
+import { connectStore, fieldsFrom, isolationProblem, type RedisConnection } from "./redis-connection.ts"
 import { redisDevices } from "./redis-devices.ts"
 import { createRedisFeed } from "./redis-feed.ts"
 import { revokeClientOnRedis } from "./redis-revoke-client.ts"
@@ -45,6 +45,8 @@ export async function openRedisStore(options: {
   const { url, replicas = 0, prefix = "authchemy:", onError } = options
   const connection = await connectStore({ url, onError })
   try {
+    const problem = replicas > 0 ? await isolationProblem(connection) : null
+    if (problem !== null) onError?.(new Error(problem))
     const keys = keysOf(prefix)
     const transport = await createRedisFeed({ url, prefix, connection, keys, replicas, onError })
     return { ...createRedisStore(connection, prefix, keys), feed: transport }

@@ -31,7 +31,8 @@ export async function connectToSqlite(path: string): Promise<SqliteConnection> {
   const database = await whenNotBusy(() => {
     const opened = new DatabaseSync(path, { timeout: 0 })
     try {
-      opened.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
+      // Where there are many sessions each touches pages of its own: of these some tens of megabytes are kept, not two.
+      opened.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768;")
       prepareSchema(opened)
       return opened
     } catch (error) {
