@@ -1,23 +1,14 @@
 import { ALCHEMY_CLIENT_ID, type DeviceClaims } from "@authchemy/protocol"
-import { afterEach, expect, test, vi } from "vitest"
+import { expect, test } from "vitest"
 import { StoreUnavailableError } from "../../errors.ts"
-import { createTokenService, type IssuedToken, type TokenService } from "../../token-service.ts"
-import type { TokenStore } from "../store.ts"
-import { type ContractSetting, rotation, withRefreshToken } from "./setting.ts"
+import type { IssuedToken } from "../../token-service.ts"
+import { type ContractSetting, closingServices, hold, rotation, withRefreshToken } from "./setting.ts"
 
 /** The end of all sessions of a client, as every store must bring it about. */
 export function clientContract(setting: ContractSetting): void {
   const { tokens, elsewhere, newAccount, signIn, signInOffline, open, clock } = setting
 
-  const opened: { close(): Promise<void> }[] = []
-  afterEach(async () => {
-    for (const service of opened.splice(0)) await service.close()
-  })
-  const serviceOn = (store: TokenStore): TokenService => {
-    const service = createTokenService({ store, now: () => clock.now })
-    opened.push(service)
-    return service
-  }
+  const serviceOn = closingServices(clock)
   let clients = 0
   const newClient = () => `client-${process.pid}-${++clients}`
   const signInTo = (clientId: string, device: DeviceClaims = {}, accountId = newAccount()) =>
@@ -25,11 +16,6 @@ export function clientContract(setting: ContractSetting): void {
       ...{ accountId, clientId, device },
       scopes: ["account:read"],
       expiresInSeconds: 3600,
-    })
-  const hold = (service: TokenService, token: string) =>
-    vi.waitFor(async () => {
-      expect(await service.verify(token)).not.toBeNull()
-      expect(service.verifyHeld(token)).toBeTruthy()
     })
   const expectAlive = async (issued: readonly IssuedToken[]) => {
     for (const service of [tokens, elsewhere]) {

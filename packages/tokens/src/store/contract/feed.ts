@@ -1,31 +1,23 @@
 import { ALCHEMY_GRANT } from "@authchemy/protocol"
-import { afterEach, expect, test, vi } from "vitest"
+import { expect, test, vi } from "vitest"
 import { StoreUnavailableError } from "../../errors.ts"
 import type { Renewal } from "../../revocation/feed-transport.ts"
-import { createTokenService, type TokenService } from "../../token-service.ts"
+import { createTokenService } from "../../token-service.ts"
 import type { TokenStore } from "../store.ts"
-import { type ContractSetting, OFFLINE_GRANT, rotation, withRefreshToken } from "./setting.ts"
+import {
+  type ContractSetting,
+  closingServices,
+  hold,
+  OFFLINE_GRANT,
+  rotation,
+  withRefreshToken,
+} from "./setting.ts"
 
 /** The feed of revocations, as every store must carry it. */
 export function feedContract(setting: ContractSetting): void {
   const { tokens, elsewhere, newAccount, signIn, signInOffline, open, clock } = setting
 
-  const opened: { close(): Promise<void> }[] = []
-  afterEach(async () => {
-    for (const service of opened.splice(0)) await service.close()
-  })
-  const serviceOn = (store: TokenStore): TokenService => {
-    const service = createTokenService({ store, now: () => clock.now })
-    opened.push(service)
-    return service
-  }
-
-  /** Has a service hold a token in memory. */
-  const hold = (service: TokenService, token: string) =>
-    vi.waitFor(async () => {
-      expect(await service.verify(token)).not.toBeNull()
-      expect(service.verifyHeld(token)).toBeTruthy()
-    })
+  const serviceOn = closingServices(clock)
 
   test("S46 what another process holds in memory is refused by the first call after the revocation, 100 times over", async () => {
     const accountId = newAccount()

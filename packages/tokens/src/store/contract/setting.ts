@@ -1,5 +1,5 @@
 import { ALCHEMY_CLIENT_ID, ALCHEMY_GRANT, codeChallengeOf, SCOPES } from "@authchemy/protocol"
-import { expect } from "vitest"
+import { afterEach, expect, vi } from "vitest"
 import { DevicePollError, InvalidGrantError, type InvalidGrantReason, UserCodeError } from "../../errors.ts"
 import { createTokenService, type IssuedToken, type TokenService } from "../../token-service.ts"
 import type { TokenStore } from "../store.ts"
@@ -161,4 +161,25 @@ export async function outcomeOf(call: Promise<unknown>): Promise<string> {
   if (error instanceof InvalidGrantError || error instanceof UserCodeError)
     return `${error.code} ${error.reason}`
   throw error
+}
+
+/** Makes services on stores, each closed after its test. */
+export function closingServices(clock: { now: number }): (store: TokenStore) => TokenService {
+  const opened: TokenService[] = []
+  afterEach(async () => {
+    for (const service of opened.splice(0)) await service.close()
+  })
+  return (store) => {
+    const service = createTokenService({ store, now: () => clock.now })
+    opened.push(service)
+    return service
+  }
+}
+
+/** Has a service hold a token in memory, which it does as soon as it has a lease. */
+export async function hold(service: TokenService, token: string): Promise<void> {
+  await vi.waitFor(async () => {
+    expect(await service.verify(token)).not.toBeNull()
+    expect(service.verifyHeld(token)).toBeTruthy()
+  })
 }
