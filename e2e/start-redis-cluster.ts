@@ -1,4 +1,4 @@
-import { freePort, type RedisProcess, startRedisProcess } from "./start-redis.ts"
+import { type RedisProcess, startRedisProcess } from "./start-redis.ts"
 import { ask, until } from "./start-redis-sentinel.ts"
 
 const NODE_TIMEOUT_MS = 1_000
@@ -82,12 +82,8 @@ async function isWhole(nodes: readonly RedisProcess[]): Promise<boolean> {
   return true
 }
 
-/** The Cluster's nodes talk on a port 10000 above, which must exist, too. */
 async function startNode(): Promise<RedisProcess> {
-  let port = await freePort()
-  while (port > 55_535) port = await freePort()
   return startRedisProcess({
-    port,
     flags: [
       ...["--maxmemory-policy", "noeviction", "--cluster-enabled", "yes"],
       ...[

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process"
+import { randomInt } from "node:crypto"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
@@ -28,17 +29,26 @@ export type RedisProcess = {
   stop(): Promise<void>
 }
 
+/** Ports below those that systems give to outgoing connections: one that a test lets go for a moment is not taken by a connection of another's. */
+const [FIRST_PORT, LAST_PORT] = [10_000, 31_999]
+
 /** A TCP port on 127.0.0.1 that was free a moment ago. */
 export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < 100; tries++) {
+    const port = randomInt(FIRST_PORT, LAST_PORT + 1)
+    if (await isFree(port)) return port
+  }
+  throw new Error("no port is free")
+}
+
+async function isFree(port: number): Promise<boolean> {
   const probe = createServer()
-  await new Promise<void>((resolve, reject) => {
-    probe.once("error", reject)
-    probe.listen(0, "127.0.0.1", resolve)
+  const isBound = await new Promise<boolean>((resolve) => {
+    probe.once("error", () => resolve(false))
+    probe.listen(port, "127.0.0.1", () => resolve(true))
   })
-  const address = probe.address()
   await new Promise((resolve) => probe.close(resolve))
-  if (address === null || typeof address === "string") throw new Error("no port")
-  return address.port
+  return isBound
 }
 
 /**
