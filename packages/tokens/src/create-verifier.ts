@@ -21,11 +21,11 @@ export type ApiVerifierStats = FollowerStatus & {
   heldSessions: number
 }
 
-/** How many sessions are held in memory unless told otherwise: some 60 MB. */
+/** How many sessions are held in memory unless told otherwise: some 80 MB. */
 const HELD_SESSIONS = 100_000
 
 type SharedOptions = {
-  /** How many sessions are held in memory at most; 100,000 where left out, some 60 MB. */
+  /** How many sessions are held in memory at most; 100,000 where left out, some 80 MB. */
   heldSessions?: number
   /** Told of troubles that mend themselves: the same one at most every ten seconds. */
   onError?: ((error: Error) => void) | undefined

@@ -227,7 +227,7 @@ export type TokenStats = FeedStatus & {
 
 const REVOCATION_HANDLE = /^([0-9A-Za-z]{4})\.([A-Za-z0-9\-_]{43})$/
 
-/** How many sessions a process holds in memory unless told otherwise: some 60 MB. */
+/** How many sessions a process holds in memory unless told otherwise: some 80 MB. */
 const HELD_SESSIONS = 100_000
 
 /**
