@@ -1,8 +1,8 @@
 import { BlockList, isIP } from "node:net"
 import { availableParallelism } from "node:os"
 import { resolve } from "node:path"
+import { isLoopbackHost } from "@authchemy/protocol"
 import { parseRedisUrl as readRedisUrl } from "@authchemy/tokens/redis"
-import { isLoopbackHost } from "./loopback.ts"
 
 /** How the server was told to run. Parsed once at start, frozen. */
 export type Config = Readonly<{

@@ -1,6 +1,5 @@
+import { isLoopbackHost } from "@authchemy/protocol"
 import { SignInError, tidyText } from "./errors.ts"
-
-const LOOPBACK_NAMES = ["127.0.0.1", "[::1]", "localhost"]
 
 /**
  * An auth URL in its one spelling: https, or http on a loopback name (`127.0.0.1`, `[::1]`, `localhost`); no user info, query
@@ -56,7 +55,7 @@ export function ownAddress(text: string, serverUrl: string): string | null {
 }
 
 function isLoopbackHttp(url: URL): boolean {
-  return url.protocol === "http:" && LOOPBACK_NAMES.includes(url.hostname)
+  return url.protocol === "http:" && isLoopbackHost(url.hostname)
 }
 
 /** A URL fit to be shown: no control characters, no password before an `@`. */

@@ -1,11 +1,10 @@
+import { isLoopbackHost } from "@authchemy/protocol"
 import { CLIError } from "../errors.ts"
 import { printable } from "../output/printable.ts"
 
-const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/
-
 /** Whether a URL names this very machine: `localhost`, `127.0.0.1` or `[::1]`. */
 export function isLoopback(url: string): boolean {
-  return LOOPBACK.test(new URL(url).hostname)
+  return isLoopbackHost(new URL(url).hostname)
 }
 
 /**
@@ -27,7 +26,7 @@ export function parseServerUrl(text: string, source: string): string {
     throw new CLIError("INVALID_ARGS", `${source} must not carry a user name or password.`)
   }
   if (url.search !== "" || url.hash !== "") throw refuse("must have no query and no fragment")
-  if (url.protocol === "http:" && !LOOPBACK.test(url.hostname)) {
+  if (url.protocol === "http:" && !isLoopbackHost(url.hostname)) {
     throw refuse("must use https unless the server is on this machine")
   }
   return url.origin + url.pathname.replace(/\/+$/, "")
@@ -38,7 +37,7 @@ export function sameServer(one: string, other: string): boolean {
   const origin = (text: string) => {
     const url = URL.parse(text)
     if (url === null) return text
-    const host = LOOPBACK.test(url.hostname) ? "loopback" : url.hostname
+    const host = isLoopbackHost(url.hostname) ? "loopback" : url.hostname
     const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port
     return `${url.protocol}//${host}:${port}`
   }

@@ -1,4 +1,4 @@
-import { isLoopbackHost } from "../loopback.ts"
+import { isLoopbackHost } from "@authchemy/protocol"
 
 const URI = /^(https?):\/\/([^/?#]*)([^?#]*)(?:[?#]|$)/i
 const AUTHORITY = /^([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(\d*))?$/

@@ -1,5 +1,4 @@
-import { WIRE_ERRORS } from "@authchemy/protocol"
-import { isLoopbackHost } from "../loopback.ts"
+import { isLoopbackHost, WIRE_ERRORS } from "@authchemy/protocol"
 import { RequestRefused } from "./request-refused.ts"
 
 /**

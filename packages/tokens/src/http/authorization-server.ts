@@ -1,3 +1,4 @@
+import { isLoopbackHost } from "@authchemy/protocol"
 import { AuthorizationServerError } from "./authorization-server-error.ts"
 import { readBoundedText } from "./bounded-body.ts"
 
@@ -114,8 +115,7 @@ function originOf(issuer: string): string {
   const url = URL.parse(issuer)
   if (url === null)
     throw new TypeError("issuer must be the URL of the server, such as https://auth.example.com")
-  const isLoopback = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname)
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback)) {
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopbackHost(url.hostname))) {
     throw new TypeError("issuer must be an https URL; http only on localhost, 127.0.0.1 or [::1]")
   }
   if (url.href !== `${url.origin}/`) {
