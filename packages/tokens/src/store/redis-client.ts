@@ -8,7 +8,6 @@ import { available, COMMAND_LIMIT_MS, unavailable, within } from "./redis-time-l
 import { createSingle, type Topology } from "./redis-topology.ts"
 import { parseRedisUrl, type RedisTarget } from "./redis-url.ts"
 
-export { answered } from "./redis-time-limit.ts"
 export { type Address, type Credentials, parseRedisUrl, type RedisTarget } from "./redis-url.ts"
 export type { Script, Word }
 
@@ -43,8 +42,6 @@ export type RedisClient<S extends Scripts> = {
   eval(source: string, given: { keys?: readonly string[]; arguments?: readonly Word[] }): Promise<unknown>
   /** Every primary that is known. */
   primaries(): Promise<readonly RedisNode[]>
-  /** The node that holds the slot of a key. */
-  primaryOf(key: string): Promise<RedisNode>
   /**
    * Runs a script and waits until replicas have what it wrote, or what it found written. Calls at the same time share one wait.
    * @param replicas how many are waited for
@@ -134,7 +131,6 @@ function createRedisClient<S extends Scripts>(
     eval: (source, { keys = [], arguments: args = [] }) =>
       run({ script: { SCRIPT: source, SHA1: "" }, keys, args }, true),
     primaries: async () => topology.primaries().map(nodeOf),
-    primaryOf: (key) => available((async () => nodeOf(topology.primaryOf(key)))()),
     replicated: (name, keys, args, replicas, limitMs) => {
       const call = { script: scripts[name] as Script, keys, args }
       const [key = ""] = keys

@@ -1,4 +1,3 @@
-import { answered } from "./redis-client.ts"
 import { fieldsFrom, type RedisConnection } from "./redis-connection.ts"
 import { packScopes, unpackScopes } from "./session-packing.ts"
 import {
@@ -17,7 +16,7 @@ export function redisDevices({ scripts }: RedisConnection, prefix: string): Devi
   const userCodeKey = (tag: string, userCodeDigest: string) => `${prefix}u:{${tag}}${userCodeDigest}`
   /** Where a user code leads to never changes while it lives, so this need not be one step with what follows. */
   const find = async (tag: string, userCodeDigest: string) =>
-    (await answered(scripts.findDevice([userCodeKey(tag, userCodeDigest)], [])))?.toString() ?? null
+    (await scripts.findDevice([userCodeKey(tag, userCodeDigest)], []))?.toString() ?? null
 
   return {
     putDevice: async (device, now) => {
@@ -25,14 +24,12 @@ export function redisDevices({ scripts }: RedisConnection, prefix: string): Devi
       const ttl = Math.max(1, device.expiresAt - now) + EXPIRED_DEVICE_RETENTION_MS
       const keys = [userCodeKey(tag, userCodeDigest), deviceKey(tag, digest)]
       const fields = Object.entries(fieldsOf(device)).flat()
-      return (await answered(scripts.putDevice(keys, [digest, String(ttl), ...fields]))) === 1
+      return (await scripts.putDevice(keys, [digest, String(ttl), ...fields])) === 1
     },
 
     pollDevice: async (tag, digest, now) => {
       const limits = [String(SLOW_DOWN_MS), String(LONGEST_POLL_INTERVAL_MS)]
-      const [soon, ...fields] = await answered(
-        scripts.pollDevice([deviceKey(tag, digest)], [String(now), ...limits]),
-      )
+      const [soon, ...fields] = await scripts.pollDevice([deviceKey(tag, digest)], [String(now), ...limits])
       if (soon === undefined) return null
       return { ...deviceOf(tag, digest, fieldsFrom(fields)), tooSoon: soon.toString() === "1" }
     },
@@ -40,7 +37,7 @@ export function redisDevices({ scripts }: RedisConnection, prefix: string): Devi
     claimDevice: async (tag, userCodeDigest, accountId, now) => {
       const digest = await find(tag, userCodeDigest)
       if (digest === null) return null
-      const fields = await answered(scripts.claimDevice([deviceKey(tag, digest)], [accountId, String(now)]))
+      const fields = await scripts.claimDevice([deviceKey(tag, digest)], [accountId, String(now)])
       return fields.length === 0 ? null : deviceOf(tag, digest, fieldsFrom(fields))
     },
 
@@ -48,7 +45,7 @@ export function redisDevices({ scripts }: RedisConnection, prefix: string): Devi
       const digest = await find(tag, userCodeDigest)
       if (digest === null) return false
       const given = [accountId, state, String(now)]
-      return (await answered(scripts.decideDevice([deviceKey(tag, digest)], given))) === 1
+      return (await scripts.decideDevice([deviceKey(tag, digest)], given)) === 1
     },
   }
 }

@@ -1,7 +1,6 @@
 import { StoreUnavailableError } from "../errors.ts"
 import type { FeedNews, FeedTransport, Followers, Following } from "../revocation/feed-transport.ts"
 import type { TagKeys } from "./redis.ts"
-import { answered } from "./redis-client.ts"
 import { connectFeed, fieldsFrom, type RedisConnection } from "./redis-connection.ts"
 
 /** How long replicas may take to have a revocation. */
@@ -50,9 +49,7 @@ export async function createRedisFeed(options: {
 
   const append: FeedTransport["append"] = async (items) => {
     const given = [channel, String(Date.now()), items.join(" ")]
-    const [number, began, begunMsAgo, ...followers] = await answered(
-      feed.scripts.appendEntry(feedKeys, given),
-    )
+    const [number, began, begunMsAgo, ...followers] = await feed.scripts.appendEntry(feedKeys, given)
     return { number, began, begunMsAgo, followers: followersFrom(followers) }
   }
   /** What was ended once more, and is not on the feed yet. */
@@ -62,7 +59,7 @@ export async function createRedisFeed(options: {
     renew: async (follower, acknowledged) => {
       const given = [acknowledgements, follower, acknowledged === null ? "" : String(acknowledged)]
       const [[epoch, last, gap, entries, began, begunMsAgo], epochs] = await Promise.all([
-        answered(feed.scripts.renewFollower(feedKeys, given)),
+        feed.scripts.renewFollower(feedKeys, given),
         replicationIds(feed),
       ])
       return {
@@ -85,23 +82,22 @@ export async function createRedisFeed(options: {
 
     append,
 
-    settle: (items) =>
-      perTag(items, (tag, digests) => answered(connection.scripts.settle(keys(tag), digests))),
+    settle: (items) => perTag(items, (tag, digests) => connection.scripts.settle(keys(tag), digests)),
 
-    followers: async () => followersFrom(await answered(feed.scripts.listFollowers([followersKey], []))),
+    followers: async () => followersFrom(await feed.scripts.listFollowers([followersKey], [])),
 
     drop: async (followers) => {
       const pairs = [...followers].flatMap(([id, following]) => [id, textOf(following)])
-      await answered(feed.scripts.dropFollowers([followersKey], pairs))
+      await feed.scripts.dropFollowers([followersKey], pairs)
     },
 
     leave: async (follower) => {
-      await answered(feed.scripts.leaveFeed([followersKey], [follower, acknowledgements]))
+      await feed.scripts.leaveFeed([followersKey], [follower, acknowledgements])
     },
 
     reassert: async (items) => {
       await perTag(items, async (tag, digests) => {
-        const [ended] = await answered(feed.scripts.reassert(keys(tag), again(digests, tag)))
+        const [ended] = await feed.scripts.reassert(keys(tag), again(digests, tag))
         for (const digest of ended) untold.add(`${tag}.${digest.toString("latin1")}`)
       })
       const told = [...untold]
@@ -149,7 +145,7 @@ async function replicationIds(feed: Pick<RedisConnection, "primaries">): Promise
   if (primaries.length < 2) return []
   const ids = await Promise.all(
     primaries.map(async (primary) => {
-      const info = String(await answered(primary.send(["INFO", "replication"])))
+      const info = String(await primary.send(["INFO", "replication"]))
       return /^master_replid:(\w+)/m.exec(info)?.[1] ?? ""
     }),
   )

@@ -1,6 +1,5 @@
 import { ALCHEMY_CLIENT_ID } from "@authchemy/protocol"
 import type { TagKeys } from "./redis.ts"
-import { answered } from "./redis-client.ts"
 import type { RedisConnection } from "./redis-connection.ts"
 import { literal, scanKeys } from "./redis-scan.ts"
 import type { Revocation, TokenStore } from "./store.ts"
@@ -26,7 +25,7 @@ export function revokeClientOnRedis(options: {
 
   const endInTag = async (tag: string, shown: string, now: number) => {
     const given = [channel, tag, shown, String(now)]
-    const [ended, count] = await answered(connection.scripts.revokeClient(keys(tag), given))
+    const [ended, count] = await connection.scripts.revokeClient(keys(tag), given)
     return { count, items: ended.map((digest) => `${tag}.${digest.toString("latin1")}`) }
   }
 

@@ -34,14 +34,6 @@ export function within<T>(limitMs: number, reply: Promise<T>): Promise<T> {
   })
 }
 
-/**
- * The reply of a command, within 500 ms.
- * @throws StoreUnavailableError whatever goes wrong: nothing is known of what happened
- */
-export function answered<T>(reply: Promise<T>): Promise<T> {
-  return available(within(COMMAND_LIMIT_MS, reply))
-}
-
 /** @throws StoreUnavailableError whatever goes wrong */
 export async function available<T>(reply: Promise<T>): Promise<T> {
   try {

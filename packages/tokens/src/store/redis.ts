@@ -1,5 +1,4 @@
 import { ALCHEMY_CLIENT_ID } from "@authchemy/protocol"
-import { answered } from "./redis-client.ts"
 import { connectStore, fieldsFrom, isolationProblem, type RedisConnection } from "./redis-connection.ts"
 import { redisDevices } from "./redis-devices.ts"
 import { createRedisFeed } from "./redis-feed.ts"
@@ -80,21 +79,19 @@ function createRedisStore(
       const { tag, digest } = code
       const fields = Object.entries(codeFields(code)).flat()
       const ttl = String(Math.max(1, code.expiresAt - now))
-      await answered(scripts.putCode([codeKey(tag, digest)], [ttl, ...fields]))
+      await scripts.putCode([codeKey(tag, digest)], [ttl, ...fields])
     },
 
     findCode: async (tag, digest) => {
-      const fields = fieldsFrom(await answered(scripts.findCode([codeKey(tag, digest)], [])))
+      const fields = fieldsFrom(await scripts.findCode([codeKey(tag, digest)], []))
       return fields.accountId === undefined ? null : codeOf(tag, digest, fields)
     },
 
     redeemCode: async (code, creation, now) => {
       const { tag, digest } = code
-      const [ended, outcome] = await answered(
-        scripts.redeemCode(
-          [...keys(tag), codeKey(tag, digest)],
-          [channel, tag, String(now), String(USED_CODE_RETENTION_MS), ...creationArguments(creation, now)],
-        ),
+      const [ended, outcome] = await scripts.redeemCode(
+        [...keys(tag), codeKey(tag, digest)],
+        [channel, tag, String(now), String(USED_CODE_RETENTION_MS), ...creationArguments(creation, now)],
       )
       return {
         outcome: outcome.toString() as "redeemed" | "replayed" | "unknown",
@@ -104,19 +101,19 @@ function createRedisStore(
 
     createSession: async (creation, now) => {
       const given = [String(now), ...creationArguments(creation, now)]
-      await answered(scripts.createSession(keys(creation.session.tag), given))
+      await scripts.createSession(keys(creation.session.tag), given)
     },
 
     findSession: async (tag, digest, now) => {
       const [sessions] = keys(tag)
-      const [record, session, shown] = await answered(scripts.findSession([sessions], [digest]))
+      const [record, session, shown] = await scripts.findSession([sessions], [digest])
       if (record === undefined || session === undefined || shown === undefined) return null
       return liveSession({ ...unpackSession(record, session, shown), tag, digest }, now)
     },
 
     findRefresh: async (tag, family, now) => {
       const [sessions, families] = keys(tag)
-      const [record, shown, json] = await answered(scripts.findRefresh([sessions, families], [family]))
+      const [record, shown, json] = await scripts.findRefresh([sessions, families], [family])
       if (record === undefined || shown === undefined || json === undefined) return null
       const session = liveSession({ ...unpackSession(record, record, shown), tag, digest: family }, now)
       return session === null ? null : { session, current: currentOf(json) }
@@ -124,12 +121,10 @@ function createRedisStore(
 
     rotateRefresh: async ({ tag, family, presented, next }, now) => {
       const { access } = next
-      const [ended, outcome, nonce, digest, record, session, shown] = await answered(
-        scripts.rotateRefresh(keys(tag), [
-          ...[channel, tag, family, String(now), packTime(now), String(ROTATION_GRACE_MS)],
-          ...[presented, next.current, next.nonce, access.digest, packRecord(access)],
-        ]),
-      )
+      const [ended, outcome, nonce, digest, record, session, shown] = await scripts.rotateRefresh(keys(tag), [
+        ...[channel, tag, family, String(now), packTime(now), String(ROTATION_GRACE_MS)],
+        ...[presented, next.current, next.nonce, access.digest, packRecord(access)],
+      ])
       const revocation = revocationOf(tag, ended, 0)
       const said = outcome?.toString()
       if (said !== "repeated") return { outcome: said as "rotated" | "replayed" | "unknown", revocation }
@@ -141,7 +136,7 @@ function createRedisStore(
     listSessions: async (tag, accountId, now) => {
       const [sessions] = keys(tag)
       const found = new Map<string, Buffer>()
-      const fields = await answered(scripts.listSessions([sessions], []))
+      const fields = await scripts.listSessions([sessions], [])
       for (let index = 0; index + 1 < fields.length; index += 2) {
         found.set((fields[index] as Buffer).toString("latin1"), fields[index + 1] as Buffer)
       }
@@ -157,26 +152,24 @@ function createRedisStore(
 
     touchSession: async (tag, digest, now) => {
       const [sessions] = keys(tag)
-      await answered(
-        scripts.touchSession([sessions], [digest, packTime(now), String(now - LAST_USE_RESOLUTION_MS)]),
-      )
+      await scripts.touchSession([sessions], [digest, packTime(now), String(now - LAST_USE_RESOLUTION_MS)])
     },
 
     revokeByDigest: async (tag, digest, now) => {
       const given = [channel, tag, digest, String(now)]
-      const [ended, count] = await answered(scripts.revokeByDigest(keys(tag), given))
+      const [ended, count] = await scripts.revokeByDigest(keys(tag), given)
       return revocationOf(tag, ended, count)
     },
 
     revokeById: async (tag, accountId, sessionId, now) => {
       const given = [channel, tag, accountId, packId(sessionId), String(now)]
-      const [ended, count] = await answered(scripts.revokeById(keys(tag), given))
+      const [ended, count] = await scripts.revokeById(keys(tag), given)
       return revocationOf(tag, ended, count)
     },
 
     revokeAll: async (tag, accountId, exceptId, now) => {
       const given = [channel, tag, accountId, exceptId === null ? "" : packId(exceptId), String(now)]
-      const [ended, count] = await answered(scripts.revokeAll(keys(tag), given))
+      const [ended, count] = await scripts.revokeAll(keys(tag), given)
       return revocationOf(tag, ended, count)
     },
 
@@ -185,15 +178,15 @@ function createRedisStore(
     keep: async (key, text, expiresAt, now) => {
       const ttl = String(Math.max(1, expiresAt - now))
       const given = [String(now), `${expiresAt} ${text}`, ttl]
-      return (await answered(scripts.keep([keptKey(key)], given))) === 1
+      return (await scripts.keep([keptKey(key)], given)) === 1
     },
 
-    recall: async (key, now) => unexpired(await answered(scripts.recall([keptKey(key)], [])), now),
+    recall: async (key, now) => unexpired(await scripts.recall([keptKey(key)], []), now),
 
-    take: async (key, now) => unexpired(await answered(scripts.take([keptKey(key)], [])), now),
+    take: async (key, now) => unexpired(await scripts.take([keptKey(key)], []), now),
 
     ping: async () => {
-      await answered(scripts.ping([keptKey("")], []))
+      await scripts.ping([keptKey("")], [])
     },
 
     close: () => connection.close(),
