@@ -1,5 +1,6 @@
 import { randomBytes as secureRandomBytes } from "node:crypto"
 import { followerIdOf } from "@authchemy/protocol"
+import { HELD_SESSIONS } from "./held-sessions.ts"
 import { systemClock } from "./revocation/clock.ts"
 import type { FollowerTransport } from "./revocation/feed-transport.ts"
 import { createFollower, type FollowerStatus } from "./revocation/follower.ts"
@@ -20,9 +21,6 @@ export type ApiVerifierStats = FollowerStatus & {
   /** How many sessions are held in memory. */
   heldSessions: number
 }
-
-/** How many sessions are held in memory unless told otherwise: some 80 MB. */
-const HELD_SESSIONS = 100_000
 
 type SharedOptions = {
   /** How many sessions are held in memory at most; 100,000 where left out, some 80 MB. */

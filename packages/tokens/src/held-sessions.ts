@@ -10,6 +10,9 @@ export type HeldSession = {
   readAt: number
 }
 
+/** How many sessions a process holds in memory unless told otherwise: some 80 MB. */
+export const HELD_SESSIONS = 100_000
+
 /** Sessions by their tokens' digests; of those that have not been asked for for long, some are let go. */
 export type HeldSessions = {
   get(digest: string): HeldSession | undefined

@@ -2,6 +2,7 @@ import { randomBytes as secureRandomBytes } from "node:crypto"
 import type { DeviceClaims, Scope } from "@authchemy/protocol"
 import { issueCode, redeemCode } from "./codes.ts"
 import { claimDevice, decideDevice, pollDevice, requestDevice } from "./devices.ts"
+import { HELD_SESSIONS } from "./held-sessions.ts"
 import { refresh } from "./refresh.ts"
 import { parseRefreshToken } from "./refresh-token.ts"
 import { systemClock } from "./revocation/clock.ts"
@@ -226,9 +227,6 @@ export type TokenStats = FeedStatus & {
 }
 
 const REVOCATION_HANDLE = /^([0-9A-Za-z]{4})\.([A-Za-z0-9\-_]{43})$/
-
-/** How many sessions a process holds in memory unless told otherwise: some 80 MB. */
-const HELD_SESSIONS = 100_000
 
 /**
  * Makes the engine over a store, which it takes over and closes.

@@ -1,7 +1,7 @@
 import { createClient } from "@redis/client"
 import { afterAll, beforeAll, expect, inject, test } from "vitest"
 import { connectToRedis } from "./redis-client.ts"
-import { script } from "./redis-scripts.ts"
+import { script } from "./redis-script-parts.ts"
 
 const url = inject("redisUrl")
 const prefix = `test-client-${process.pid}-${Date.now()}:`

@@ -1,4 +1,4 @@
-import { script } from "./redis-scripts.ts"
+import { script } from "./redis-script-parts.ts"
 
 /**
  * Devices (RFC 8628): a hash under the device code's digest, and the user code's digest that leads to it. Both keys bear the user code's tag.

@@ -1,4 +1,4 @@
-import { vitalScript } from "./redis-scripts.ts"
+import { vitalScript } from "./redis-script-parts.ts"
 
 /**
  * The feed: KEYS[1] `n:` a hash: the last number, the one after which the feed began, when, and the replication id that it began with; KEYS[2] `f:` a stream whose ids are the numbers, KEYS[3] `v:` a hash of the

@@ -2,7 +2,14 @@ import { ALCHEMY_CLIENT_ID, type DeviceClaims } from "@authchemy/protocol"
 import { expect, test } from "vitest"
 import { StoreUnavailableError } from "../../errors.ts"
 import type { IssuedToken } from "../../token-service.ts"
-import { type ContractSetting, closingServices, hold, rotation, withRefreshToken } from "./setting.ts"
+import {
+  type ContractSetting,
+  closingServices,
+  hold,
+  rotation,
+  withoutAppending,
+  withRefreshToken,
+} from "./setting.ts"
 
 /** The end of all sessions of a client, as every store must bring it about. */
 export function clientContract(setting: ContractSetting): void {
@@ -130,16 +137,8 @@ export function clientContract(setting: ContractSetting): void {
   })
 
   test("one whose end could not be announced is announced when that is asked for again, though nothing is left to end", async () => {
-    const store = await open()
     let broken = true
-    const append = store.feed.append
-    const failing = serviceOn({
-      ...store,
-      feed: {
-        ...store.feed,
-        append: (items) => (broken ? Promise.reject(new StoreUnavailableError("cut off")) : append(items)),
-      },
-    })
+    const failing = serviceOn(withoutAppending(await open(), () => broken))
     // It is told nothing, and cannot ask: what it holds is held until its lease is over.
     let deaf = false
     const held = await open()

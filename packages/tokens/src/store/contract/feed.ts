@@ -1,6 +1,5 @@
 import { ALCHEMY_GRANT } from "@authchemy/protocol"
 import { expect, test, vi } from "vitest"
-import { StoreUnavailableError } from "../../errors.ts"
 import type { Renewal } from "../../revocation/feed-transport.ts"
 import { createTokenService } from "../../token-service.ts"
 import type { TokenStore } from "../store.ts"
@@ -10,6 +9,7 @@ import {
   hold,
   OFFLINE_GRANT,
   rotation,
+  withoutAppending,
   withRefreshToken,
 } from "./setting.ts"
 
@@ -82,16 +82,8 @@ export function feedContract(setting: ContractSetting): void {
   })
 
   test("a revocation that could not be announced is an error, and is announced when it is asked for again", async () => {
-    const store = await open()
     let broken = true
-    const append = store.feed.append
-    const failing = serviceOn({
-      ...store,
-      feed: {
-        ...store.feed,
-        append: (items) => (broken ? Promise.reject(new StoreUnavailableError("cut off")) : append(items)),
-      },
-    })
+    const failing = serviceOn(withoutAppending(await open(), () => broken))
     for (const again of ["token", "id", "all"] as const) {
       broken = true
       const accountId = newAccount()

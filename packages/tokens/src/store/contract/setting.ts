@@ -1,6 +1,12 @@
 import { ALCHEMY_CLIENT_ID, ALCHEMY_GRANT, codeChallengeOf, SCOPES } from "@authchemy/protocol"
 import { afterEach, expect, vi } from "vitest"
-import { DevicePollError, InvalidGrantError, type InvalidGrantReason, UserCodeError } from "../../errors.ts"
+import {
+  DevicePollError,
+  InvalidGrantError,
+  type InvalidGrantReason,
+  StoreUnavailableError,
+  UserCodeError,
+} from "../../errors.ts"
 import { createTokenService, type IssuedToken, type TokenService } from "../../token-service.ts"
 import type { TokenStore } from "../store.ts"
 
@@ -182,4 +188,16 @@ export async function hold(service: TokenService, token: string): Promise<void> 
     expect(await service.verify(token)).not.toBeNull()
     expect(service.verifyHeld(token)).toBeTruthy()
   })
+}
+
+/** A store that cannot append to the feed while that is so. */
+export function withoutAppending(store: TokenStore, isBroken: () => boolean): TokenStore {
+  const { append } = store.feed
+  return {
+    ...store,
+    feed: {
+      ...store.feed,
+      append: (items) => (isBroken() ? Promise.reject(new StoreUnavailableError("cut off")) : append(items)),
+    },
+  }
 }
