@@ -6,6 +6,7 @@ import { openRedisRateLimits } from "../packages/authchemy/src/limits/redis.ts"
 import { openRedisStore } from "../packages/tokens/src/store/redis.ts"
 import { scripts } from "./redis-scripts.ts"
 import { startRedis } from "./start-redis.ts"
+import { ask } from "./start-redis-sentinel.ts"
 import { openTcpRelay, type TcpRelay } from "./tcp-relay.ts"
 
 let redis: Awaited<ReturnType<typeof startRedis>>
@@ -64,6 +65,26 @@ test("S52 a connection that goes silent is left for another", async () => {
   expect(errors.map(({ message }) => message)).toContain(
     `Redis at 127.0.0.1:${relay.port}: no answer from Redis within 500 ms`,
   )
+  await client.close()
+})
+
+test("S52 a connection that died while nobody used it is replaced before somebody needs it", async () => {
+  const client = await connectToRedis({ url, scripts })
+  expect(await client.replicated("add", ["idle"], [], 0, 50)).toBe(0)
+  const connections = async () =>
+    [...String(await ask(redis.port, "CLIENT", "LIST")).matchAll(/(?:^|\n)id=(\d+)/g)].map(([, id]) =>
+      Number(id),
+    )
+  const newest = Math.max(...(await connections()))
+  relay.freeze()
+  relay.thaw()
+  const made = async () => {
+    const asking = await connections()
+    return asking.filter((id) => id > newest && id !== Math.max(...asking)).length
+  }
+  await expect.poll(made, { timeout: 5_000 }).toBeGreaterThanOrEqual(2)
+  expect(await client.scripts.add(["idle"], [])).toBe(2)
+  expect(await client.replicated("add", ["idle"], [], 0, 50)).toBe(0)
   await client.close()
 })
 

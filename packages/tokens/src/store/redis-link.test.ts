@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest"
-import { createLink } from "./redis-link.ts"
+import { createLink, keepAlive } from "./redis-link.ts"
 import type { RedisSocket, WatchSocket } from "./redis-socket.ts"
 import { createFakeSocket } from "./testing.ts"
 
@@ -112,4 +112,23 @@ test("what is made only after the end is destroyed", async () => {
   resolve(socket)
   await expect(connecting).rejects.toThrow("closed")
   expect(socket.isDestroyed()).toBe(true)
+})
+
+test("a connection that nobody uses is asked for a sign of life every second, unless it is held up on purpose", async () => {
+  const socket = createFakeSocket()
+  const { link } = linkOf(socket)
+  let isIdle = true
+  const stop = keepAlive(link, () => isIdle)
+  await vi.advanceTimersByTimeAsync(1_000)
+  await link.connected()
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect(socket.sent).toEqual([["PING"], ["PING"]])
+  isIdle = false
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect(socket.sent).toHaveLength(2)
+  isIdle = true
+  stop()
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect(socket.sent).toHaveLength(2)
+  expect(vi.getTimerCount()).toBe(0)
 })

@@ -2,6 +2,8 @@ import type { RedisSocket, WatchSocket } from "./redis-socket.ts"
 
 const FIRST_PAUSE_MS = 25
 const LONGEST_PAUSE_MS = 500
+/** How often a connection is asked for a sign of life. */
+const HEARTBEAT_MS = 1_000
 
 /** A connection that is made anew by itself, each time to the server that then is the right one. */
 export type Link = {
@@ -118,4 +120,21 @@ export function createLink(options: {
       current = null
     },
   }
+}
+
+/**
+ * Asks for a sign of life every second: a connection that nobody uses may be dead, and would be found so only by the next who needs it. One that gives none is lost, and made anew.
+ * @param isIdle asked first: a connection that is held up on purpose gives no sign
+ * @returns ends it
+ */
+export function keepAlive(link: Pick<Link, "current">, isIdle: () => boolean = () => true): () => void {
+  const heartbeat = setInterval(() => {
+    if (isIdle())
+      link
+        .current()
+        ?.send(["PING"])
+        .catch(() => {})
+  }, HEARTBEAT_MS)
+  heartbeat.unref()
+  return () => clearInterval(heartbeat)
 }

@@ -1,4 +1,4 @@
-import { createLink, type Link } from "./redis-link.ts"
+import { createLink, keepAlive, type Link } from "./redis-link.ts"
 import { createReplication, type Replication } from "./redis-replication.ts"
 import { isReadOnly } from "./redis-script-call.ts"
 import type { RedisSocket, WatchSocket } from "./redis-socket.ts"
@@ -22,13 +22,16 @@ export function createPrimary(options: {
 }): Primary {
   const commands = createLink(options)
   let writes: { link: Link; replication: Replication } | null = null
+  const heartbeats = [keepAlive(commands)]
   const links = () => (writes === null ? [commands] : [commands, writes.link])
   return {
     commands,
     replication: () => {
       if (writes === null) {
         const link = createLink(options)
-        writes = { link, replication: createReplication(link) }
+        const replication = createReplication(link)
+        heartbeats.push(keepAlive(link, () => !replication.isWaiting()))
+        writes = { link, replication }
       }
       return writes.replication
     },
@@ -39,6 +42,7 @@ export function createPrimary(options: {
       }
     },
     close: async () => {
+      for (const stop of heartbeats) stop()
       await Promise.all(links().map((link) => link.close()))
     },
   }

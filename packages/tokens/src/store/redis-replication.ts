@@ -12,6 +12,8 @@ export type Replication = {
    * @throws Error where the script was not run, or nothing is known of the replicas
    */
   run(call: ScriptCall, replicas: number, limitMs: number): Promise<number>
+  /** Whether a `WAIT` is under way, which holds up all that is sent behind it. */
+  isWaiting(): boolean
 }
 
 type Waiting = {
@@ -71,6 +73,7 @@ export function createReplication(link: Link): Replication {
   }
 
   return {
+    isWaiting: () => isBusy,
     run: (call, replicas, limitMs) => {
       const { promise, resolve, reject } = Promise.withResolvers<number>()
       waiting.push({ call, replicas, until: performance.now() + limitMs, withText: false, resolve, reject })

@@ -1,8 +1,5 @@
-import { createLink } from "./redis-link.ts"
+import { createLink, keepAlive } from "./redis-link.ts"
 import type { RedisSocket, WatchSocket } from "./redis-socket.ts"
-
-/** How often the connection is asked for a sign of life: where nothing is published, its loss would go unnoticed. */
-const HEARTBEAT_MS = 1_000
 
 /** Channels that are listened to on a connection of their own. */
 export type Subscriptions = {
@@ -33,15 +30,7 @@ export function createSubscriptions(options: {
       }
     },
   })
-  const heartbeat = setInterval(
-    () =>
-      link
-        .current()
-        ?.send(["PING"])
-        .catch(() => {}),
-    HEARTBEAT_MS,
-  )
-  heartbeat.unref()
+  const stop = keepAlive(link)
 
   return {
     subscribe: async (channel, listener) => {
@@ -51,7 +40,7 @@ export function createSubscriptions(options: {
       listeners.push({ channel, listener })
     },
     close: async () => {
-      clearInterval(heartbeat)
+      stop()
       await link.close()
     },
   }
