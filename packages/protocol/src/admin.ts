@@ -39,14 +39,16 @@ const appDescription = v.pipe(
   v.maxLength(500, "must be at most 500 characters"),
 )
 
+const chainNetworkIds = v.pipe(
+  v.array(text(64), "must be a list of chain network ids"),
+  v.minLength(1, "must name at least one chain network"),
+  v.maxLength(200, "must name at most 200 chain networks"),
+)
+
 /** The body of `POST /v1/apps`. */
 export const CreateAppRequest = v.object({
   name: appName,
-  chainNetworks: v.pipe(
-    v.array(text(64), "must be a list of chain network ids"),
-    v.minLength(1, "must name at least one chain network"),
-    v.maxLength(200, "must name at most 200 chain networks"),
-  ),
+  chainNetworks: chainNetworkIds,
   description: v.optional(appDescription),
   products: v.optional(
     v.pipe(v.array(text(64), "must be a list"), v.maxLength(50, "must have at most 50 entries")),
@@ -63,6 +65,24 @@ export const UpdateAppRequest = v.pipe(
   ),
 )
 export type UpdateAppRequest = v.InferOutput<typeof UpdateAppRequest>
+
+/** The body of `PUT /v1/apps/:id/networks`: all that the app is to have. */
+export const AppNetworksRequest = v.object({ chainNetworks: chainNetworkIds })
+export type AppNetworksRequest = v.InferOutput<typeof AppNetworksRequest>
+
+/** The allow-lists of an app: the last segment of each one's path, and the field that holds it. */
+export const ALLOWLISTS = {
+  "address-allowlist": "addressAllowlist",
+  "origin-allowlist": "originAllowlist",
+  "ip-allowlist": "ipAllowlist",
+} as const
+export type Allowlist = keyof typeof ALLOWLISTS
+
+/** The whole of one allow-list; empty: everybody. */
+export const AllowlistEntries = v.pipe(
+  v.array(AllowlistEntry, "must be a list of entries"),
+  v.maxLength(100, "must have at most 100 entries"),
+)
 
 /** A signed-in machine of the account. */
 export const Session = v.object({

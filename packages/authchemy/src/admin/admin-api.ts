@@ -1,4 +1,4 @@
-import type { Scope } from "@authchemy/protocol"
+import { ALLOWLISTS, type Allowlist, type Scope } from "@authchemy/protocol"
 import type { TokenService } from "@authchemy/tokens"
 import { type Handler, Hono } from "hono"
 import type { Accounts } from "../accounts/accounts.ts"
@@ -8,13 +8,22 @@ import type { DpopVerifier } from "../dpop/proof.ts"
 import { methodNotAllowed } from "../middleware/error-response.ts"
 import { createAccessKey, deleteAccessKey, listAccessKeys } from "./access-key-routes.ts"
 import { createAccessKeys } from "./access-keys.ts"
-import { createApp, deleteApp, getApp, listApps, listChains, updateApp } from "./app-routes.ts"
+import {
+  createApp,
+  deleteApp,
+  getApp,
+  listApps,
+  listChains,
+  putAllowlist,
+  putNetworks,
+  updateApp,
+} from "./app-routes.ts"
 import { createApps } from "./apps.ts"
 import { type AdminEnv, authenticate, requireScope } from "./authenticate.ts"
 import { ME_SCOPE, showMe } from "./me.ts"
 import { endSession, endSessions, listSessions } from "./session-routes.ts"
 
-type Method = "GET" | "POST" | "PATCH" | "DELETE"
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
 
 /**
  * The admin API, to be mounted at `/v1`. Every path, the unknown ones too, asks for a credential first.
@@ -51,6 +60,10 @@ export function createAdminApi(deps: {
     PATCH: ["apps:write", updateApp(apps)],
     DELETE: ["apps:write", deleteApp(apps)],
   })
+  route("/apps/:id/networks", { PUT: ["apps:write", putNetworks(apps)] })
+  for (const allowlist of Object.keys(ALLOWLISTS) as Allowlist[]) {
+    route(`/apps/:id/${allowlist}`, { PUT: ["apps:write", putAllowlist(apps, allowlist)] })
+  }
   route("/chains", { GET: ["apps:read", listChains] })
   route("/sessions", {
     GET: ["sessions:manage", listSessions(tokens)],

@@ -1,6 +1,15 @@
-import { CreateAppRequest, UpdateAppRequest } from "@authchemy/protocol"
+import {
+  ALLOWLISTS,
+  type Allowlist,
+  AllowlistEntries,
+  AppNetworksRequest,
+  CreateAppRequest,
+  UpdateAppRequest,
+} from "@authchemy/protocol"
 import type { Handler } from "hono"
+import * as v from "valibot"
 import { readJson } from "../middleware/request-body.ts"
+import { type AllowlistField, requireAllowlistValues } from "./allowlist-entries.ts"
 import { type Apps, appPage, positionOf } from "./apps.ts"
 import type { AdminEnv } from "./authenticate.ts"
 import { CHAINS } from "./chains.ts"
@@ -26,11 +35,7 @@ export function listApps(apps: Apps): Handler<AdminEnv> {
 export function createApp(apps: Apps): Handler<AdminEnv> {
   return async (c) => {
     const request = await readJson(c.req.raw, CreateAppRequest)
-    const unknown = request.chainNetworks.filter((id) => !CHAINS.has(id))
-    if (unknown.length > 0) {
-      const names = unknown.slice(0, 3).map((id) => JSON.stringify(id))
-      throw refusedField("chainNetworks", `must be ids from GET /v1/chains; there is no ${names.join(", ")}`)
-    }
+    requireKnownNetworks(request.chainNetworks)
     return c.json({ data: await apps.create(c.get("caller").account.id, request) }, 201)
   }
 }
@@ -54,6 +59,30 @@ export function updateApp(apps: Apps): Handler<AdminEnv> {
   }
 }
 
+/** `PUT /v1/apps/:id/networks`: all that the app is to have. */
+export function putNetworks(apps: Apps): Handler<AdminEnv> {
+  return async (c) => {
+    const { chainNetworks } = await readJson(c.req.raw, AppNetworksRequest)
+    requireKnownNetworks(chainNetworks)
+    const app = await apps.setNetworks(c.get("caller").account.id, c.req.param("id") ?? "", chainNetworks)
+    if (app === null) throw notFound("app")
+    return c.json({ data: app })
+  }
+}
+
+/** `PUT /v1/apps/:id/address-allowlist` and its kin: the whole list, in the app's field of that name. Empty: everybody. */
+export function putAllowlist(apps: Apps, allowlist: Allowlist): Handler<AdminEnv> {
+  const field = ALLOWLISTS[allowlist]
+  const body = v.object({ [field]: AllowlistEntries } as Record<AllowlistField, typeof AllowlistEntries>)
+  return async (c) => {
+    const { [field]: entries } = await readJson(c.req.raw, body)
+    requireAllowlistValues(field, entries)
+    const app = await apps.setAllowlist(c.get("caller").account.id, c.req.param("id") ?? "", field, entries)
+    if (app === null) throw notFound("app")
+    return c.json({ data: app })
+  }
+}
+
 /** `DELETE /v1/apps/:id` */
 export function deleteApp(apps: Apps): Handler<AdminEnv> {
   return async (c) => {
@@ -65,3 +94,11 @@ export function deleteApp(apps: Apps): Handler<AdminEnv> {
 
 /** `GET /v1/chains` */
 export const listChains: Handler<AdminEnv> = (c) => c.json({ data: { chains: Array.from(CHAINS.values()) } })
+
+/** @throws RequestRefused 400, naming the first three that are not known */
+function requireKnownNetworks(ids: readonly string[]): void {
+  const unknown = ids.filter((id) => !CHAINS.has(id))
+  if (unknown.length === 0) return
+  const names = unknown.slice(0, 3).map((id) => JSON.stringify(id))
+  throw refusedField("chainNetworks", `must be ids from GET /v1/chains; there is no ${names.join(", ")}`)
+}

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto"
-import type { App, AppPage, CreateAppRequest, UpdateAppRequest } from "@authchemy/protocol"
-import type { Insertable, Selectable } from "kysely"
+import type { AllowlistEntry, App, AppPage, CreateAppRequest, UpdateAppRequest } from "@authchemy/protocol"
+import type { Insertable, Selectable, Updateable } from "kysely"
 import type { Database } from "../database/database.ts"
 import type { Schema } from "../database/schema.ts"
+import type { AllowlistField } from "./allowlist-entries.ts"
 import { chainForApp } from "./chains.ts"
 
 /** The last app of a page: the next page begins after it. */
@@ -20,8 +21,23 @@ export type Apps = {
   create(accountId: string, request: CreateAppRequest): Promise<App>
   /** Changes what is named and leaves the rest. */
   update(accountId: string, id: string, change: UpdateAppRequest): Promise<App | null>
+  /** Puts networks in the place of all that the app has. @param chainNetworks ids, all of them known */
+  setNetworks(accountId: string, id: string, chainNetworks: readonly string[]): Promise<App | null>
+  /** Puts a list in the place of one that the app has. @param entries none: everybody; the app is then without the field */
+  setAllowlist(
+    accountId: string,
+    id: string,
+    field: AllowlistField,
+    entries: readonly AllowlistEntry[],
+  ): Promise<App | null>
   delete(accountId: string, id: string): Promise<boolean>
 }
+
+const ALLOWLIST_COLUMNS = {
+  addressAllowlist: "address_allowlist",
+  originAllowlist: "origin_allowlist",
+  ipAllowlist: "ip_allowlist",
+} as const satisfies Record<AllowlistField, keyof Schema["app"]>
 
 /** @param now milliseconds since the epoch */
 export function createApps(database: Database, now: () => number): Apps {
@@ -36,6 +52,16 @@ export function createApps(database: Database, now: () => number): Apps {
   const find = async (accountId: string, id: string) => {
     const row = await one(accountId, id)
     return row === undefined ? null : appFrom(row)
+  }
+
+  const change = async (accountId: string, id: string, columns: Updateable<Schema["app"]>) => {
+    await database
+      .updateTable("app")
+      .set(columns)
+      .where("account_id", "=", accountId)
+      .where("id", "=", id)
+      .execute()
+    return find(accountId, id)
   }
 
   return {
@@ -72,7 +98,7 @@ export function createApps(database: Database, now: () => number): Apps {
         description: request.description ?? null,
         api_key: randomBytes(24).toString("base64url"),
         webhook_api_key: randomBytes(24).toString("base64url"),
-        chain_networks: JSON.stringify(Array.from(new Set(request.chainNetworks))),
+        chain_networks: networksText(request.chainNetworks),
         products: request.products === undefined ? null : JSON.stringify(request.products),
         created_at: new Date(now()).toISOString(),
       }
@@ -82,18 +108,19 @@ export function createApps(database: Database, now: () => number): Apps {
       return created
     },
 
-    update: async (accountId, id, change) => {
-      await database
-        .updateTable("app")
-        .set({
-          ...(change.name === undefined ? {} : { name: change.name }),
-          ...(change.description === undefined ? {} : { description: change.description || null }),
-        })
-        .where("account_id", "=", accountId)
-        .where("id", "=", id)
-        .execute()
-      return find(accountId, id)
-    },
+    update: (accountId, id, { name, description }) =>
+      change(accountId, id, {
+        ...(name === undefined ? {} : { name }),
+        ...(description === undefined ? {} : { description: description || null }),
+      }),
+
+    setNetworks: (accountId, id, chainNetworks) =>
+      change(accountId, id, { chain_networks: networksText(chainNetworks) }),
+
+    setAllowlist: (accountId, id, field, entries) =>
+      change(accountId, id, {
+        [ALLOWLIST_COLUMNS[field]]: entries.length === 0 ? null : JSON.stringify(entries),
+      }),
 
     delete: async (accountId, id) => {
       const { numDeletedRows } = await database
@@ -128,6 +155,11 @@ export function appPage({ apps, next }: { apps: App[]; next: AppPosition | null 
   return next === null ? { apps } : { apps, cursor: cursorOf(next) }
 }
 
+/** Each network once. */
+function networksText(ids: readonly string[]): string {
+  return JSON.stringify(Array.from(new Set(ids)))
+}
+
 function appFrom(row: Selectable<Schema["app"]>): App {
   return {
     id: row.id,
@@ -137,6 +169,14 @@ function appFrom(row: Selectable<Schema["app"]>): App {
     webhookApiKey: row.webhook_api_key,
     chainNetworks: (JSON.parse(row.chain_networks) as string[]).map((id) => chainForApp(id, row.api_key)),
     ...(row.products === null ? {} : { products: JSON.parse(row.products) as string[] }),
+    ...allowlistFrom("addressAllowlist", row),
+    ...allowlistFrom("originAllowlist", row),
+    ...allowlistFrom("ipAllowlist", row),
     createdAt: row.created_at,
   }
+}
+
+function allowlistFrom(field: AllowlistField, row: Selectable<Schema["app"]>): Partial<App> {
+  const entries = row[ALLOWLIST_COLUMNS[field]]
+  return entries === null ? {} : { [field]: JSON.parse(entries) as AllowlistEntry[] }
 }

@@ -41,4 +41,30 @@ onEachDatabase((under) => {
     expect(await database.selectFrom("access_key").selectAll().execute()).toEqual([{ ...key, scopes: null }])
     expect(await database.selectFrom("client").selectAll().execute()).toEqual([])
   })
+
+  test("003 keeps the apps that are there, for everybody, and a server of before can go on making some", async () => {
+    await migrateTo("002-clients")
+    const app = (id: string) => ({
+      id,
+      account_id: "a",
+      name: "First",
+      description: null,
+      api_key: "k",
+      webhook_api_key: "w",
+      chain_networks: '["ETH_MAINNET"]',
+      products: null,
+      created_at: "2026-11-23T22:05:00.000Z",
+    })
+    const all = () => database.selectFrom("app").selectAll().orderBy("id").execute()
+    await database.insertInto("app").values(app("app_1")).execute()
+    expect(await all()).toEqual([app("app_1")])
+    await migrateTo("003-app-allowlists")
+    const everybody = { address_allowlist: null, origin_allowlist: null, ip_allowlist: null }
+    expect(await all()).toEqual([{ ...app("app_1"), ...everybody }])
+    await database.insertInto("app").values(app("app_2")).execute()
+    expect(await all()).toEqual([
+      { ...app("app_1"), ...everybody },
+      { ...app("app_2"), ...everybody },
+    ])
+  })
 })

@@ -55,4 +55,12 @@ export const migrations: Record<string, Migration> = {
       await database.schema.alterTable("access_key").addColumn("scopes", "text").execute()
     },
   },
+  "003-app-allowlists": {
+    async up(database: Kysely<unknown>) {
+      // SQLite takes one column a statement.
+      for (const column of ["address_allowlist", "origin_allowlist", "ip_allowlist"]) {
+        await database.schema.alterTable("app").addColumn(column, "text").execute()
+      }
+    },
+  },
 }

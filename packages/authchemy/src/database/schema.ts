@@ -27,6 +27,10 @@ export type Schema = {
     webhook_api_key: string
     chain_networks: string
     products: string | null
+    /** A list; `null`: everybody. So are the next two. */
+    address_allowlist: string | null
+    origin_allowlist: string | null
+    ip_allowlist: string | null
     created_at: string
   }
   access_key: {
