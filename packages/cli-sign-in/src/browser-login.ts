@@ -90,12 +90,23 @@ export async function loginByBrowser(options: BrowserLoginOptions, attempt: Atte
       await answer.respond(page)
       throw error
     }
+    const attemptId = crypto.randomUUID()
+    const { now = Date.now, notes } = options
+    const since = new Date(now()).toISOString()
+    const { code } = answer
+    try {
+      const exchange = { kind: "code", code, redirectUri: redirectUrl, codeVerifier } as const
+      await notes?.note({ id: attemptId, server, since, ...exchange })
+    } catch (cause) {
+      const message = "The sign-in could not be noted on this machine, so its token was not asked for."
+      return await failed(pages.NOT_SAVED_PAGE, new SignInError("storage", message, { cause }))
+    }
     let login: LoginResult
     try {
-      login = await exchangeCodeForToken({
+      const issued = await exchangeCodeForToken({
         server,
         body: {
-          code: answer.code,
+          code,
           redirect_uri: redirectUrl,
           code_verifier: codeVerifier,
           ...(options.expiresInSeconds === undefined ? {} : { expires_in_seconds: options.expiresInSeconds }),
@@ -108,9 +119,14 @@ export async function loginByBrowser(options: BrowserLoginOptions, attempt: Atte
         fetch: send,
         signal,
         ...(options.delay === undefined ? {} : { delay: options.delay }),
-        ...(options.now === undefined ? {} : { now: options.now }),
+        now,
       })
+      login = { attemptId, ...issued }
     } catch (error) {
+      // A refusal leaves no session; whatever else went wrong may have.
+      if (error instanceof SignInError && error.code === "refused") {
+        await notes?.forget(attemptId).catch(() => {})
+      }
       const aborted = error instanceof SignInError && error.code === "aborted"
       return await failed(aborted ? pages.CANCELLED_PAGE : pages.EXCHANGE_FAILED_PAGE, error)
     }

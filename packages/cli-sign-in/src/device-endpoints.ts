@@ -11,7 +11,7 @@ import * as oauth from "oauth4webapi"
 import * as v from "valibot"
 import { SignInError, tidyText } from "./errors.ts"
 import { fetchWithin, isRedirect, REQUEST_TIMEOUT_MS, RequestError, retryAfterOf } from "./http.ts"
-import type { LoginResult } from "./login.ts"
+import type { IssuedLogin } from "./login.ts"
 import { cancelled, notUnderstood, redirected, refusal, requestFailure } from "./request-failures.ts"
 import { ownAddress } from "./server-url.ts"
 
@@ -40,7 +40,7 @@ export type DeviceAuthorization = {
 
 /** What one poll came to. */
 export type PollAnswer =
-  | { answer: "login"; login: LoginResult }
+  | { answer: "login"; login: IssuedLogin }
   | { answer: "pending" | "slow_down" }
   /**
    * The server could not be reached, or has no time now: worth another try, no sooner than it says. `reason`
@@ -184,11 +184,13 @@ async function judgePoll(
   const parsed = v.safeParse(OAuthTokenResponse, answer)
   if (!parsed.success) throw notUnderstood(status)
   const { access_token, token_type, expires_in, session_id, account } = parsed.output
-  const expiresAt = new Date(asked.sentAt + expires_in * 1000)
+  // By the server's clock, as the expiry of a code's token is.
+  const date = Date.parse(response.headers.get("date") ?? "")
+  const expiresAt = new Date((Number.isNaN(date) ? asked.sentAt : date) + expires_in * 1000)
   if (token_type !== "bearer" || account === undefined || Number.isNaN(expiresAt.getTime())) {
     throw notUnderstood(status)
   }
-  const login: LoginResult = {
+  const login: IssuedLogin = {
     credential: { token: access_token, expiresAt: expiresAt.toISOString(), server: asked.server },
     sessionId: tidyText(session_id, 128),
     account: { id: tidyText(account.id, 128), email: tidyText(account.email), name: tidyText(account.name) },

@@ -167,3 +167,13 @@ test("an abort ends the request under way", async () => {
   await expect(exchange(url, { signal: controller.signal }).result).rejects.toMatchObject({ code: "aborted" })
   expect(received).toHaveLength(1)
 })
+
+test("a `fetch` that knows why it failed is quoted, on one line; it stays the cause", async () => {
+  const failure = Object.assign(new Error("secret"), { reason: "the proxy\u001b[31m did\nnot answer" })
+  const failing: typeof fetch = () => Promise.reject(failure)
+  const error = await exchange("https://auth.test", { fetch: failing }).result.catch((caught) => caught)
+  expect(error).toMatchObject({ code: "network", cause: { kind: "network", cause: failure } })
+  expect(error.message).toBe(
+    "The server at https://auth.test could not be reached: the proxy [31m did not answer.",
+  )
+})

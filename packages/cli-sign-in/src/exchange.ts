@@ -2,7 +2,7 @@ import { CLI_TOKEN_PATH, CliErrorResponse, type CliTokenRequest, CliTokenRespons
 import * as v from "valibot"
 import { tidyText } from "./errors.ts"
 import { type Answer, isRedirect, post, REQUEST_TIMEOUT_MS, RequestError, retryAfterOf } from "./http.ts"
-import type { LoginResult } from "./login.ts"
+import type { IssuedLogin } from "./login.ts"
 import { cancelled, notUnderstood, redirected, refusal, requestFailure } from "./request-failures.ts"
 import { wait } from "./wait.ts"
 
@@ -33,7 +33,7 @@ export async function exchangeCodeForToken(
     /** Milliseconds since the epoch, against which a `Retry-After` date is held. */
     now?: () => number
   },
-): Promise<LoginResult> {
+): Promise<IssuedLogin> {
   const { delay = wait, timeoutMs = REQUEST_TIMEOUT_MS, now = Date.now, ...rest } = request
   for (let retries = 0; ; retries++) {
     const pause = RETRY_DELAYS_MS[retries]
@@ -60,7 +60,7 @@ function sendExchange(request: ExchangeRequest): Promise<Answer> {
 }
 
 /** Judges its answer. Whatever of it may be shown is made one line without control characters. */
-function judgeExchange(answer: Answer, server: string): LoginResult {
+function judgeExchange(answer: Answer, server: string): IssuedLogin {
   const { status, body } = answer
   if (isRedirect(status)) throw redirected(status)
   if (status !== 200) throw refusalOf(status, body)

@@ -1,4 +1,5 @@
 import { errorCodeOf } from "./error-code.ts"
+import { tidyText } from "./errors.ts"
 
 /** What a server answered, read in full and bounded. */
 export type Answer = { status: number; headers: Headers; body: string }
@@ -145,13 +146,21 @@ const REASONS: Record<string, string> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: "the server's certificate is not trusted",
   SELF_SIGNED_CERT_IN_CHAIN: "the server's certificate is not trusted",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the server's certificate is not trusted",
+  UNABLE_TO_GET_ISSUER_CERT: "the server's certificate is not trusted",
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "the server's certificate is not trusted",
-  CERT_HAS_EXPIRED: "the server's certificate has expired",
+  CERT_HAS_EXPIRED: "the server's certificate has expired, or this machine's clock is wrong",
+  CERT_NOT_YET_VALID: "the server's certificate is not valid yet, or this machine's clock is wrong",
   ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for another name",
 }
 
-/** By the code alone: the messages of `fetch` quote header values, and those may be secrets. */
+/**
+ * By the code alone: the messages of `fetch` quote header values, and those may be secrets. A `fetch` that is passed in may
+ * know better: an error of its own with a `reason`, one phrase for people.
+ */
 function networkReason(error: unknown): string {
+  if (error instanceof Error && "reason" in error && typeof error.reason === "string") {
+    return tidyText(error.reason)
+  }
   const cause = error instanceof Error ? error.cause : undefined
   const code = errorCodeOf(cause) || errorCodeOf(error)
   return (

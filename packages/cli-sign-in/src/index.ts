@@ -1,14 +1,19 @@
 export { type BrowserLoginOptions, performBrowserLogin } from "./browser-login.ts"
 export { type BrowserOrDeviceLoginOptions, performBrowserOrDeviceLogin } from "./browser-or-device-login.ts"
-export type { Credential, CredentialStore, PendingRevocation } from "./credentials/credentials.ts"
-export { createFileCredentials } from "./credentials/file.ts"
 export { withFileLock } from "./credentials/file-lock.ts"
-export { type JsonFile, openJsonFile } from "./credentials/json-file.ts"
-export { performDeviceLogin } from "./device-login.ts"
+export * from "./credentials/index.ts"
+export {
+  beginDeviceLogin,
+  completeDeviceLogin,
+  type DeviceLoginBegun,
+  performDeviceLogin,
+  type UnfinishedDeviceSignIn,
+} from "./device-login.ts"
 export { LockTimeoutError, SignInError } from "./errors.ts"
 export type { LoginOptions, LoginResult, SignInEvent } from "./login.ts"
 export { endSession, type LogoutOutcome, logOut } from "./logout.ts"
 export { canOpenBrowser, openBrowser } from "./open-browser.ts"
 export { retryPendingRevocations } from "./revocations.ts"
 export { parseServerUrl } from "./server-url.ts"
+export { endUnfinishedSignIns } from "./unfinished-sign-ins.ts"
 export { withAuthRetry } from "./with-auth-retry.ts"

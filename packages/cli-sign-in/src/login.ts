@@ -1,6 +1,7 @@
 import { randomBytes as secureRandomBytes } from "node:crypto"
 import { type AccountSummary, codeVerifierFrom } from "@authchemy/protocol"
-import type { Credential } from "./credentials/credentials.ts"
+import type { Credential, PendingRevocation } from "./credentials/credentials.ts"
+import type { UnfinishedSignIn } from "./credentials/unfinished-sign-in.ts"
 import type { SignInError } from "./errors.ts"
 
 /**
@@ -45,6 +46,17 @@ export type LoginOptions = {
   timeoutMs?: number
   /** Stores the credential. Nobody is told of success before this has resolved. */
   save: (login: LoginResult) => Promise<void>
+  /**
+   * Keeps a note of the sign-in while its token may be on its way, so that a session that a killed process leaves behind
+   * can be ended. `note` has resolved before anything is sent that may bring a token; `save` erases the note in the step
+   * that stores the token (`LoginResult.attemptId`); `forget` is called where it is known that no session is left; `owe` gets
+   * what can end the session of a token that could not be saved, where the server did not confirm that it has.
+   */
+  notes?: {
+    note(unfinished: UnfinishedSignIn): Promise<void>
+    forget(id: string): Promise<void>
+    owe?(pending: PendingRevocation): Promise<void>
+  }
   onEvent?: (event: SignInEvent) => void
   signal?: AbortSignal
   fetch?: typeof fetch
@@ -57,6 +69,8 @@ export type LoginOptions = {
 }
 
 export type LoginResult = {
+  /** The id of the note that was made of this sign-in. */
+  attemptId: string
   credential: Credential
   sessionId: string
   account: AccountSummary
@@ -76,6 +90,9 @@ export type Attempt = {
    */
   settled?: AbortSignal
 }
+
+/** The token as a flow gets it from the server. */
+export type IssuedLogin = Omit<LoginResult, "attemptId">
 
 /** An attempt with a verifier of its own. */
 export function newAttempt(options: Pick<LoginOptions, "randomBytes">): Attempt {

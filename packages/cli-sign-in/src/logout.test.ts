@@ -2,8 +2,8 @@ import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { revocationHandleOf } from "@authchemy/protocol"
 import { expect, test, vi } from "vitest"
-import { createFileCredentials } from "./credentials/file.ts"
 import { openJsonFile } from "./credentials/json-file.ts"
+import { createCredentialStore } from "./credentials/store.ts"
 import { endSession, logOut } from "./logout.ts"
 import { refusingUrl, sendJson, startServer, TOKEN, temporaryFolder } from "./testing.ts"
 
@@ -23,7 +23,7 @@ async function signedIn(server: string | null, token = TOKEN) {
   await writeFile(path, JSON.stringify(content), { mode: 0o600 })
   const file = openJsonFile({ path, onWarning: expect.unreachable })
   const update = vi.spyOn(file, "update")
-  const store = createFileCredentials({ file, description: "the file", alsoClear: ["app"] })
+  const store = createCredentialStore({ file, fileDescription: "the file", alsoClear: ["app"] })
   return { store, update, content: async () => JSON.parse(await readFile(path, "utf8")) }
 }
 
@@ -34,7 +34,10 @@ const pendingAt = (server: string) => [
 test("200: revoked; the token was sent as a bearer and the machine is clear", async () => {
   const { url, received } = await startServer((response) => sendJson(response, 200, { revoked: true }))
   const { store, content } = await signedIn(url)
-  expect(await logOut({ store, authUrl: "https://elsewhere.example" })).toEqual({ server: "revoked" })
+  expect(await logOut({ store, authUrl: "https://elsewhere.example" })).toEqual({
+    server: "revoked",
+    erased: true,
+  })
   expect(received).toMatchObject([{ method: "POST", path: "/api/cli/logout", body: "" }])
   expect(received[0]?.headers.authorization).toBe(`Bearer ${TOKEN}`)
   expect(await content()).toEqual({ network: "eth" })
@@ -46,7 +49,7 @@ test("401, even one whose body never ends: already_ended", async () => {
     response.write("{")
   })
   const { store, content } = await signedIn(url)
-  expect(await logOut({ store, authUrl: url })).toEqual({ server: "already_ended" })
+  expect(await logOut({ store, authUrl: url })).toEqual({ server: "already_ended", erased: true })
   expect(await content()).toEqual({ network: "eth" })
 })
 
@@ -95,7 +98,7 @@ test.each(UNCONFIRMED)(
     const start = performance.now()
     const outcome = await logOut({ store, authUrl: url, timeoutMs: 300, now: () => NOW })
     expect(performance.now() - start).toBeLessThan(3_000)
-    expect(outcome).toEqual({ server: "pending", reason })
+    expect(outcome).toEqual({ server: "pending", reason, erased: true })
     expect(received).toHaveLength(1)
     expect(update).toHaveBeenCalledOnce()
     expect(await content()).toEqual({ network: "eth", pending_revocations: pendingAt(url) })
@@ -107,7 +110,7 @@ test("a server that refuses the connection: pending", async () => {
   const url = await refusingUrl()
   const { store, content } = await signedIn(url)
   const outcome = await logOut({ store, authUrl: url, now: () => NOW })
-  expect(outcome).toEqual({ server: "pending", reason: "connection refused" })
+  expect(outcome).toEqual({ server: "pending", reason: "connection refused", erased: true })
   expect(await content()).toEqual({ network: "eth", pending_revocations: pendingAt(url) })
 })
 
@@ -119,6 +122,7 @@ test("a name that is not known: pending", async () => {
   expect(await logOut({ store, authUrl: "https://x.example", fetch })).toEqual({
     server: "pending",
     reason: "name not found",
+    erased: true,
   })
 })
 
@@ -128,6 +132,7 @@ test("a fetch that heeds no signal is held to the limit all the same", async () 
   expect(await logOut({ store, authUrl: "https://x.example", fetch, timeoutMs: 20 })).toEqual({
     server: "pending",
     reason: "no answer within 0.02 s",
+    erased: true,
   })
 })
 
@@ -143,6 +148,7 @@ test.each([301, 302, 303, 307, 308])(
     expect(await logOut({ store, authUrl: url })).toEqual({
       server: "pending",
       reason: "the server answered with a redirect, which is not followed",
+      erased: true,
     })
     expect(target.received).toEqual([])
   },
@@ -163,6 +169,7 @@ test("the token is not sent over http to another machine", async () => {
   expect(await logOut({ store, authUrl: "https://x.example", fetch })).toEqual({
     server: "pending",
     reason: "its URL is not https",
+    erased: true,
   })
   expect(await content()).not.toHaveProperty("auth_token")
 })
@@ -185,14 +192,17 @@ test.each(["legacy-token", "token\nwith a line break"])(
 test("nothing stored: none, and nobody is asked", async () => {
   const { store } = await signedIn("https://auth.example.com", "")
   const fetch = () => expect.unreachable("nothing may be sent")
-  expect(await logOut({ store, authUrl: "https://x.example", fetch })).toEqual({ server: "none" })
+  expect(await logOut({ store, authUrl: "https://x.example", fetch })).toEqual({
+    server: "none",
+    erased: true,
+  })
 })
 
 test("ending an old session leaves the stored credential alone, and postpones where it must", async () => {
   const { url } = await startServer((response) => sendJson(response, 500, {}))
   const { store } = await signedIn(url, "the new one")
-  const credential = { token: TOKEN, expiresAt: EXPIRES_AT, server: url }
-  const outcome = await endSession({ store, credential, authUrl: url, now: () => NOW })
+  const session = { token: TOKEN, handle: revocationHandleOf(TOKEN), expiresAt: EXPIRES_AT, server: url }
+  const outcome = await endSession({ store, session, authUrl: url, now: () => NOW })
   expect(outcome).toMatchObject({ server: "pending" })
   expect(await store.load()).toMatchObject({ token: "the new one" })
   expect(await store.pendingRevocations()).toEqual(pendingAt(url))

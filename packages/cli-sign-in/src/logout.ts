@@ -1,6 +1,7 @@
-import { CLI_LOGOUT_PATH, CliLogoutResponse, revocationHandleOf } from "@authchemy/protocol"
+import { CLI_LOGOUT_PATH, CliLogoutResponse } from "@authchemy/protocol"
 import * as v from "valibot"
-import type { Credential, CredentialStore, PendingRevocation } from "./credentials/credentials.ts"
+import type { CredentialStore, PendingRevocation, StoredSignIn } from "./credentials/credentials.ts"
+import { KeychainError } from "./credentials/keychain.ts"
 import { SignInError } from "./errors.ts"
 import { isRedirect, post, RequestError } from "./http.ts"
 import { parseServerUrl } from "./server-url.ts"
@@ -15,6 +16,8 @@ export type LogoutOutcome =
 
 /** How long a server may take to end a session, in milliseconds, from the first packet to the last. */
 export const LOGOUT_TIMEOUT_MS = 2_500
+/** How long a keychain may take at least to remove the token, in milliseconds. */
+const KEYCHAIN_WAIT_MS = 500
 
 type Ending = {
   store: CredentialStore
@@ -28,40 +31,71 @@ type Ending = {
 
 /**
  * Signs out: the server first (2.5 s in all, one try), then the credential is erased here, always, in one step with noting the
- * revocation handle where the server did not confirm. The token goes to the server that issued it and nowhere else, over
- * https unless loopback.
+ * revocation handle where the server did not confirm. What is sent goes to the server that issued the token and nowhere else, over
+ * https unless loopback. A token in a keychain is not read for it: its revocation handle is at hand.
  *
- * Never throws for what the server does; an error of `store` is passed on.
+ * Never throws for what the server or a keychain does; an error of the file is passed on.
+ *
+ * @returns `erased`: whether nothing of the token is left here; what a keychain kept is removed by a later call
  */
-export async function logOut(options: Ending): Promise<LogoutOutcome> {
-  const credential = await options.store.load()
-  if (credential === null) return { server: "none" }
-  const { outcome, pending } = await end(credential, options)
-  await options.store.clear(credential.token, pending)
-  return outcome
+export async function logOut(options: Ending): Promise<LogoutOutcome & { erased: boolean }> {
+  const { store, timeoutMs = LOGOUT_TIMEOUT_MS, now = Date.now } = options
+  const began = now()
+  const signIn = await store.signIn()
+  if (signIn === null) return { server: "none", erased: true }
+  const { outcome, pending } = await end(await endableOf(signIn, store), options)
+  // What time the server has left is the keychain's.
+  const waitMs = Math.max(KEYCHAIN_WAIT_MS, timeoutMs - Math.max(0, now() - began))
+  const erased = await store.clear(signIn.digest, pending, waitMs)
+  return { ...outcome, erased }
 }
 
 /**
  * Ends one session on the server without touching the credential that is stored (for the old session after a new sign-in).
- * Where the server does not confirm, the revocation handle is noted in `store`.
+ * Where the server does not confirm, the revocation handle is noted in `store`; where it does, it is struck out there.
  */
-export async function endSession(options: Ending & { credential: Credential }): Promise<LogoutOutcome> {
-  const { outcome, pending } = await end(options.credential, options)
+export async function endSession(options: Ending & { session: Endable }): Promise<LogoutOutcome> {
+  const { outcome, pending } = await end(options.session, options)
+  const { handle } = options.session
   if (pending !== undefined) await options.store.addPendingRevocation(pending)
+  else if (handle !== null) await options.store.forgetPendingRevocations([handle])
   return outcome
 }
 
+/** A session that can be ended, by its token or by its revocation handle. */
+type Endable = {
+  token: string | null
+  handle: string | null
+  server: string | null
+  expiresAt: string | null
+}
+
+async function endableOf(signIn: StoredSignIn, store: CredentialStore): Promise<Endable> {
+  const { handle, server, expiresAt } = signIn
+  const unread = signIn.keptIn === "keychain" && handle !== null
+  const credential = unread ? null : await store.load().catch(ifNotKeychain)
+  return { token: credential?.token ?? null, handle, server, expiresAt }
+}
+
+function ifNotKeychain(error: unknown): null {
+  if (error instanceof KeychainError) return null
+  throw error
+}
+
 async function end(
-  credential: Credential,
+  session: Endable,
   options: Omit<Ending, "store">,
 ): Promise<{ outcome: LogoutOutcome; pending?: PendingRevocation }> {
   const { authUrl, timeoutMs = LOGOUT_TIMEOUT_MS, fetch: send = fetch, now = Date.now } = options
-  const server = credential.server ?? authUrl
-  const answer = await askToEnd({ server, credential: { token: credential.token }, timeoutMs, fetch: send })
-  if (answer.result !== "unconfirmed") {
-    return { outcome: { server: answer.result === "already_ended" ? "already_ended" : "revoked" } }
-  }
-  const handle = revocationHandleOf(credential.token)
+  const { token, handle, expiresAt } = session
+  const server = session.server ?? authUrl
+  const credential = token !== null ? { token } : handle !== null ? { handle } : null
+  const answer: EndAnswer =
+    credential === null
+      ? { result: "unconfirmed", reason: "the token could not be read from the keychain" }
+      : await askToEnd({ server, credential, timeoutMs, fetch: send })
+  if (answer.result === "revoked") return { outcome: { server: "revoked" } }
+  if (answer.result !== "unconfirmed") return { outcome: { server: "already_ended" } }
   if (handle === null) {
     const reason = `${answer.reason}; a token of this form cannot be kept for a later try`
     return { outcome: { server: "pending", reason } }
@@ -69,7 +103,7 @@ async function end(
   const since = new Date(now()).toISOString()
   return {
     outcome: { server: "pending", reason: answer.reason },
-    pending: { handle, server: server.replace(/\/+$/, ""), expiresAt: credential.expiresAt, since },
+    pending: { handle, server: server.replace(/\/+$/, ""), expiresAt, since },
   }
 }
 

@@ -1,13 +1,15 @@
 import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
+import { isWsl, windowsOpeners } from "./open-browser-wsl.ts"
 
 type Environment = Record<string, string | undefined>
 
 /**
- * Whether a browser can be expected to open here. `BROWSER` decides where it is set: `none` or empty means no, anything else
- * yes. Otherwise no in a container or Codespace; on Linux only with a display (or WSL); on macOS and Windows outside SSH.
+ * Whether a browser can be expected to open here. `BROWSER` decides where it is set: `none` or empty means
+ * no, anything else yes. Otherwise no in a container or Codespace; on Linux only with a display, or in WSL
+ * where Windows can be reached; on macOS and Windows outside SSH.
  *
- * @param fileExists how to look for `/.dockerenv`; the file system where left out
+ * @param fileExists how to look for `/.dockerenv` and for Windows; the file system where left out
  */
 export function canOpenBrowser(
   env: Environment,
@@ -17,13 +19,14 @@ export function canOpenBrowser(
   if (env.BROWSER !== undefined) return !isNone(env.BROWSER)
   if (env.CODESPACES || env.REMOTE_CONTAINERS || fileExists("/.dockerenv")) return false
   if (platform === "darwin" || platform === "win32") return !env.SSH_CONNECTION && !env.SSH_TTY
-  return Boolean(env.DISPLAY || env.WAYLAND_DISPLAY || (env.WSL_DISTRO_NAME && !env.SSH_CONNECTION))
+  return Boolean(env.DISPLAY || env.WAYLAND_DISPLAY) || windowsOpeners(env, fileExists).length > 0
 }
 
 /**
- * Opens an http or https URL with `BROWSER` where set: a command line, `%s` stands for the URL, which is otherwise its last
- * argument; several are separated by the path delimiter and tried in turn. Else with the system's opener. No shell is
- * involved. Resolves when the program has started. Rejects where none could be, with a phrase for people as `message`.
+ * Opens an http or https URL with `BROWSER` where set: a command line, `%s` stands for the URL, which is
+ * otherwise its last argument; several are separated by the path delimiter and tried in turn. Else with the
+ * system's opener, in WSL that of Windows. No shell is involved. Resolves when the program has started.
+ * Rejects where none could be, with a phrase for people as `message`.
  */
 export async function openBrowser(url: string, options: { env: Environment }): Promise<void> {
   if (!URL.canParse(url) || !["http:", "https:"].includes(new URL(url).protocol)) {
@@ -31,6 +34,7 @@ export async function openBrowser(url: string, options: { env: Environment }): P
   }
   const { BROWSER } = options.env
   if (BROWSER === undefined) {
+    if (await openedInWindows(url, options.env)) return
     const { default: open } = await import("open")
     const opener = await open(url)
     // Started and then failing is not ours to report: the URL is on the screen.
@@ -46,6 +50,14 @@ export async function openBrowser(url: string, options: { env: Environment }): P
     if (await starts(command, [...given, ...last], options.env)) return
   }
   throw new Error("no command in BROWSER could be started")
+}
+
+async function openedInWindows(url: string, env: Environment): Promise<boolean> {
+  if (!isWsl(env)) return false
+  for (const { command, args, cwd } of windowsOpeners(env, existsSync)) {
+    if (await succeeds(command, args(url), { env, ...(cwd === undefined ? {} : { cwd }) })) return true
+  }
+  return false
 }
 
 function isNone(browser: string): boolean {
@@ -67,5 +79,18 @@ function starts(command: string, args: string[], env: Environment): Promise<bool
       child.unref()
       resolve(true)
     })
+  })
+}
+
+/** PowerShell has handed the URL over once it has ended well; ended with this process it would not have. */
+function succeeds(
+  command: string,
+  args: string[],
+  options: { env: Environment; cwd?: string },
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: "ignore", ...options })
+    child.once("error", () => resolve(false))
+    child.once("close", (code) => resolve(code === 0))
   })
 }

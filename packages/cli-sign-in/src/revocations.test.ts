@@ -1,8 +1,8 @@
 import { join } from "node:path"
 import { DEFAULT_EXPIRES_IN_SECONDS } from "@authchemy/protocol"
 import { expect, test } from "vitest"
-import { createFileCredentials } from "./credentials/file.ts"
 import { openJsonFile } from "./credentials/json-file.ts"
+import { createCredentialStore } from "./credentials/store.ts"
 import { retryPendingRevocations } from "./revocations.ts"
 import { refusingUrl, sendJson, startServer, temporaryFolder } from "./testing.ts"
 
@@ -14,7 +14,7 @@ async function stored(
 ) {
   const path = join(await temporaryFolder(), "config.json")
   const file = openJsonFile({ path, onWarning: expect.unreachable })
-  const store = createFileCredentials({ file, description: "the file" })
+  const store = createCredentialStore({ file, fileDescription: "the file" })
   for (const one of pending) {
     await store.addPendingRevocation({ expiresAt: at(NOW + 1000), since: at(NOW - 1000), ...one })
   }

@@ -6,7 +6,7 @@ const AT_ONCE = 4
 
 /**
  * Tries every pending revocation once, at most four at a time and 2.5 s each, and forgets those that the server confirms (also
- * where nothing was left to end) and those whose session has expired by now. Several processes may do so at once.
+ * where nothing was left to end) and those whose session has expired by now; those that may still be needed are left. Several processes may do so at once.
  * Never throws: what could not be read, sent or written counts as remaining.
  *
  * @param options.signal ends the requests that are under way; they remain pending
@@ -24,7 +24,8 @@ export async function retryPendingRevocations(options: {
 
   const expired = pending.filter((revocation) => expiryOf(revocation) <= now())
   const confirmed: PendingRevocation[] = []
-  const waiting = pending.filter((revocation) => !expired.includes(revocation)).values()
+  const isDue = ({ notBefore }: PendingRevocation) => !(Date.parse(notBefore ?? "") > now())
+  const waiting = pending.filter((revocation) => !expired.includes(revocation) && isDue(revocation)).values()
   const work = async () => {
     for (const revocation of waiting) {
       if (signal?.aborted) return

@@ -1,6 +1,7 @@
 import { lstat, mkdir, open, readdir, rename, unlink } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 import { withFileLock } from "./file-lock.ts"
+import { makePrivate as makePrivateOnWindows } from "./windows-acl.ts"
 
 const LOCK_WAIT_MS = 10_000
 
@@ -17,8 +18,11 @@ export function createWriter(options: {
   onWarning: (warning: string) => void
   now: () => number
   readObject: (file: string) => Record<string, unknown> | "broken"
+  /** Leaves a new and empty file to its user where its mode does not; whether that could be done. */
+  makePrivate?: (file: string) => Promise<boolean>
 }): Writer {
-  const { path, onWarning, now, readObject } = options
+  const { path, onWarning, now, readObject, makePrivate = makePrivateOnWindows } = options
+  let exposed = false
 
   const locked = <T>(file: string, work: () => Promise<T>) =>
     withFileLock(`${file}.lock`, { waitMs: LOCK_WAIT_MS }, work)
@@ -29,6 +33,12 @@ export function createWriter(options: {
     const aside = await putAside(file, now())
     onWarning(`${path} did not hold a JSON object. It was put aside as ${aside} and a new one begun.`)
     return {}
+  }
+
+  const prepare = async (created: string) => {
+    if (exposed || (await makePrivate(created))) return
+    exposed = true
+    onWarning(`${path} may be read by other people: its rights could not be set with icacls.`)
   }
 
   return {
@@ -42,7 +52,7 @@ export function createWriter(options: {
         const before = serialize(content)
         change(content)
         const after = serialize(content)
-        if (after !== before) await replace(file, after)
+        if (after !== before) await replace(file, after, prepare)
       })
     },
   }
@@ -64,11 +74,16 @@ async function putAside(file: string, now: number): Promise<string> {
   }
 }
 
-async function replace(file: string, text: string): Promise<void> {
+async function replace(
+  file: string,
+  text: string,
+  prepare: (created: string) => Promise<void>,
+): Promise<void> {
   const neighbour = `${file}.tmp-${process.pid}-${crypto.randomUUID().slice(0, 8)}`
   try {
     const handle = await open(neighbour, "wx", 0o600)
     try {
+      await prepare(neighbour)
       await handle.writeFile(text)
       await handle.sync()
     } finally {
