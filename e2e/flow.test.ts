@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import {
-  createFileCredentials,
+  createCredentialStore,
   logOut,
   openJsonFile,
   performBrowserLogin,
@@ -55,7 +55,7 @@ describe.each([
   const store = () => {
     const path = join(directory.path, "config.json")
     const file = openJsonFile({ path, onWarning: (warning) => expect.fail(warning) })
-    return createFileCredentials({ file, description: `config file ${path}` })
+    return createCredentialStore({ file, fileDescription: `config file ${path}` })
   }
 
   /** One sign-in with the stand-in as the person; `decide` gets the URL that the terminal would show. */
@@ -68,7 +68,7 @@ describe.each([
       port: 0,
       openBrowser: null,
       fetch: send,
-      save: ({ credential }) => store().save(credential),
+      save: async ({ credential, account }) => void (await store().save(credential, { account })),
       onEvent: (event) => {
         if (event.type === "approval") decision = decide(event.url)
       },
@@ -86,7 +86,10 @@ describe.each([
     expect(await store().load()).toEqual(credential)
     const session = await services.tokens.verify(credential.token)
     expect(session?.device).toEqual({ name: "laptop", os: "Linux", client: "example-cli/1.0.0" })
-    expect(await logOut({ store: store(), authUrl: ISSUER, fetch: send })).toEqual({ server: "revoked" })
+    expect(await logOut({ store: store(), authUrl: ISSUER, fetch: send })).toEqual({
+      server: "revoked",
+      erased: true,
+    })
     expect(await services.tokens.verify(credential.token)).toBeNull()
     expect(await store().load()).toBeNull()
   })
@@ -97,6 +100,7 @@ describe.each([
     expect(await logOut({ store: store(), authUrl: ISSUER, fetch: send })).toEqual({
       server: "pending",
       reason: "connection refused",
+      erased: true,
     })
     expect(await services.tokens.verify(credential.token)).not.toBeNull()
     offline = false

@@ -9,6 +9,8 @@ export type CommandContext = Context & {
   readonly flags: GlobalFlags
   readonly report: Reporter
   readonly config: OpenConfig
+  /** Milliseconds since 1970 by the server's clock as far as it is known, else by this machine's: what expiry is judged by. */
+  readonly serverNow: () => number
 }
 
 /** What a command found out or did; `main` renders it once, as JSON or as text. */
@@ -16,6 +18,8 @@ export type Result = {
   data: unknown
   /** Ends with a line break, or is empty. */
   text: (style: Style) => string
+  /** The text is laid out already, or is not for reading: on a terminal it is not wrapped. */
+  verbatim?: boolean
   /** A success sentence only, which `--quiet` leaves out. */
   sentenceOnly?: boolean
   /** Text even where stdout is no terminal; JSON only by `--json`. */

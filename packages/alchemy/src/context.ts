@@ -1,9 +1,10 @@
 import { homedir, hostname, release, userInfo } from "node:os"
 import { isAbsolute } from "node:path"
 import type { Readable, Writable } from "node:stream"
+import type { Keychain } from "@authchemy/cli-sign-in/credentials"
+import { networkFetch } from "./network/network-fetch.ts"
 import { createPrompter, type Prompter } from "./output/prompter.ts"
 import { type ResultStream, resultStream } from "./output/result-stream.ts"
-import { proxiedFetch } from "./proxied-fetch.ts"
 
 /** Everything outside the program, so that a test can bring its own. */
 export type Context = {
@@ -27,12 +28,26 @@ export type Context = {
    * where left out.
    */
   readonly delay?: (milliseconds: number, signal?: AbortSignal) => Promise<void>
+  /** How a function is called every so many milliseconds, until the returned one is called. Real time where left out. */
+  readonly every?: (milliseconds: number, call: () => void) => () => void
   readonly randomBytes: (size: number) => Uint8Array
   readonly openBrowser: (url: string) => Promise<void>
   readonly canOpenBrowser: () => Promise<boolean>
   readonly prompter: Prompter
+  /** The system's where left out; `null`: none. */
+  readonly keychain?: Keychain | null
+  /** Runs this command once more, apart from this process and its terminal, and does not wait for it. */
+  readonly runDetached: (argv: readonly string[]) => void
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
+}
+
+/** A context with something changed or added. The original stays behind as the prototype: its streams are opened when they are used. */
+export function contextWith<Base extends Context, More extends object>(
+  context: Base,
+  more: More,
+): Base & More {
+  return Object.assign(Object.create(context) as Base, more)
 }
 
 /** The context of this process. The first SIGINT or SIGTERM aborts `signal`; a second one ends the process as ever. */
@@ -75,7 +90,7 @@ export function createProcessContext(): Context {
     get workingDirectory() {
       return process.cwd()
     },
-    fetch: proxiedFetch(env),
+    fetch: networkFetch(env),
     now: Date.now,
     // The Web Crypto of the runtime is the same source as `node:crypto`, which takes milliseconds to load.
     randomBytes: (size) => crypto.getRandomValues(new Uint8Array(size)),
@@ -83,6 +98,14 @@ export function createProcessContext(): Context {
     canOpenBrowser: async () => (await import("@authchemy/cli-sign-in")).canOpenBrowser(env, platform),
     get prompter() {
       return createPrompter({ input: process.stdin, output: process.stderr, signal: interruption.signal })
+    },
+    runDetached: (argv) => {
+      const [, program = ""] = process.argv
+      const { spawn } = process.getBuiltinModule("node:child_process")
+      const options = { detached: true, stdio: "ignore", windowsHide: true, env } as const
+      const child = spawn(process.execPath, [...process.execArgv, program, ...argv], options)
+      child.on("error", () => {})
+      child.unref()
     },
     signal: interruption.signal,
   }

@@ -14,9 +14,12 @@ export type GlobalFlags = {
   readonly reveal: boolean
   /** Whether a person can be asked: a terminal on stdin and stderr, text output, and not `--no-interactive`. */
   readonly interactive: boolean
+  /** Whether it was said that nobody is there: `--no-interactive`, `ALCHEMY_NON_INTERACTIVE`, or a CI system's `CI`. */
+  readonly nobodyThere: boolean
   readonly timeoutMs: number | undefined
   readonly accessKey: string | undefined
   readonly authUrl: string | undefined
+  readonly profile: string | undefined
 }
 
 /** Raw values as the command line gave them. */
@@ -29,7 +32,7 @@ export function parseGlobalFlags(
 ): GlobalFlags {
   const jsonAskedFor = raw.json === true
   const json = jsonAskedFor || context.stdout.isTTY !== true
-  const nonInteractive = !["", "0", "false"].includes(context.env.ALCHEMY_NON_INTERACTIVE ?? "")
+  const nobodyThere = raw.interactive === false || saysNobodyIsThere(context.env)
   return Object.freeze({
     json,
     jsonAskedFor,
@@ -38,16 +41,19 @@ export function parseGlobalFlags(
     debug: raw.debug === true,
     color: raw.color !== false,
     reveal: raw.reveal === true,
-    interactive:
-      raw.interactive !== false &&
-      !nonInteractive &&
-      !json &&
-      context.stdin.isTTY === true &&
-      context.stderr.isTTY === true,
+    nobodyThere,
+    interactive: !nobodyThere && !json && context.stdin.isTTY === true && context.stderr.isTTY === true,
     timeoutMs: wholeNumber(raw.timeout, "--timeout", { least: 1, most: 3_600_000, unit: "milliseconds" }),
     accessKey: textFlag(raw.accessKey, "--access-key"),
     authUrl: textFlag(raw.authUrl, "--auth-url"),
+    profile: textFlag(raw.profile, "--profile"),
   })
+}
+
+/** `ALCHEMY_NON_INTERACTIVE` decides where it is set, else `CI`, which every CI system sets. */
+function saysNobodyIsThere(env: Context["env"]): boolean {
+  const said = env.ALCHEMY_NON_INTERACTIVE || env.CI || ""
+  return !["", "0", "false"].includes(said.toLowerCase())
 }
 
 /** A flag's text, or `undefined` where it was not given. @throws CLIError `INVALID_ARGS` where it is empty */

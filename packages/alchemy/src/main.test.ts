@@ -74,6 +74,13 @@ test("an error in text is one line and a hint", async () => {
   })
 })
 
+test("an error is wrapped at words on a narrow terminal, below its mark", async () => {
+  const machine = await testMachine({ tty: true, columns: 40 })
+  expect((await machine.run(["apps", "list", "--limit", "0"])).stderr).toBe(
+    "✗ --limit must be a whole number from 1\n  to 100.\n",
+  )
+})
+
 test("global flags work before and after the subcommand", async () => {
   const machine = await testMachine({ tty: true, config: signedInConfig(NOBODY), server: NOBODY })
   for (const argv of [

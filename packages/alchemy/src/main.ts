@@ -1,14 +1,16 @@
 import type { CommanderError } from "commander"
 import type { CommandContext, Result } from "./command.ts"
 import type { ConfigFile } from "./config/file.ts"
-import type { Context } from "./context.ts"
+import { type Context, contextWith } from "./context.ts"
 import { CLIError, EXIT_CODES, interrupted } from "./errors.ts"
 import { parseGlobalFlags, type RawFlags } from "./flags.ts"
+import { skewWarning, withServerClock } from "./network/server-clock.ts"
 import { redact } from "./output/mask.ts"
 import { jsonText, printable } from "./output/printable.ts"
 import { createReporter } from "./output/reporter.ts"
 import type { ResultStream } from "./output/result-stream.ts"
 import { styleFor } from "./output/style.ts"
+import { wrapped } from "./output/wrap.ts"
 import { deliverPendingRevocations } from "./pending-revocations.ts"
 import type { Invocation } from "./program.ts"
 
@@ -52,7 +54,7 @@ async function execute(argv: readonly string[], context: Context): Promise<numbe
   const [commander, { createProgram }] = await Promise.all([import("commander"), import("./program.ts")])
   let help = ""
   let exitCode = 0
-  const parse = (loginIsDefault: boolean) =>
+  const parse = (groupDefaults: boolean) =>
     createProgram({
       dispatch: async (invocation) => {
         const { raw } = invocation
@@ -62,7 +64,7 @@ async function execute(argv: readonly string[], context: Context): Promise<numbe
         help += text
       },
       width: context.stdout.columns || undefined,
-      loginIsDefault,
+      groupDefaults,
       isNamed: (word) => argv.includes(word),
     })
   const program = parse(true)
@@ -82,6 +84,10 @@ async function execute(argv: readonly string[], context: Context): Promise<numbe
       return runCommand(versionInvocation(program.opts()), context)
     }
     if (!error.code.startsWith("commander.help")) throw argumentError(error)
+    // No command at all, and not even `help`: that alone may be more than a question for the help.
+    const alone = error.code === "commander.help" && program.args.length === 0
+    const invocation = alone ? aloneInvocation(program.opts(), help, context) : null
+    if (invocation !== null) return runCommand(invocation, context)
     await write(context.stdout, help)
   }
   return exitCode
@@ -106,6 +112,22 @@ function versionInvocation(raw: RawFlags): Invocation {
   return { load, operands: [], raw, textUnlessJsonAskedFor: true, offline: true }
 }
 
+/**
+ * What `alchemy` alone runs: the document for programs where JSON is asked for, since whoever asks for it parses it; the welcome
+ * where a person can be asked. `null`: nothing but the help.
+ */
+function aloneInvocation(raw: RawFlags, help: string, context: Context): Invocation | null {
+  const { jsonAskedFor, interactive } = parseGlobalFlags(raw, context)
+  if (jsonAskedFor) {
+    return { load: () => import("./commands/agent-prompt.ts"), operands: [], raw, offline: true }
+  }
+  if (!interactive) return null
+  const load = async () => ({
+    command: (await import("./commands/onboarding.ts")).onboardingCommand(help),
+  })
+  return { load, operands: [], raw }
+}
+
 /** What commander found wrong with the command line, with its nearest match as the hint. */
 function argumentError(error: CommanderError): CLIError {
   const [message = "", suggestion] = error.message.replace(/^error: /, "").split("\n")
@@ -125,15 +147,24 @@ function argumentError(error: CommanderError): CLIError {
 async function runCommand(invocation: Invocation, context: Context): Promise<number> {
   const flags = parseGlobalFlags(invocation.raw, context)
   const report = createReporter(context, flags)
+  const clock = withServerClock(context.fetch, {
+    now: context.now,
+    onSkew: (skewMs) => report.warning(skewWarning(skewMs)),
+  })
   let file: Promise<ConfigFile> | undefined
-  // The context stays behind as the prototype: its streams are opened when they are used.
-  const commandContext: CommandContext = Object.assign(Object.create(context) as Context, {
+  const open = async () => {
+    const { openConfigFile } = await import("./config/file.ts")
+    const config = await openConfigFile(commandContext, (warning) => report.warning(warning))
+    clock.know((await config.clockSkewSeconds()) * 1000)
+    return config
+  }
+  const commandContext: CommandContext = contextWith(context, {
     flags,
     report,
+    fetch: clock.fetch,
+    serverNow: clock.now,
     config: () => {
-      file ??= import("./config/file.ts").then(({ openConfigFile }) =>
-        openConfigFile(context, (warning) => report.warning(warning)),
-      )
+      file ??= open()
       return file
     },
   })
@@ -151,6 +182,7 @@ async function runCommand(invocation: Invocation, context: Context): Promise<num
     return result.exitCode ?? 0
   } finally {
     await finishDelivery?.()
+    await file?.then((config) => config.keepClockSkew((clock.skewMs() ?? 0) / 1000)).catch(() => {})
   }
 }
 
@@ -158,7 +190,9 @@ function resultText(result: Result, asJson: boolean, context: CommandContext): s
   const { flags, stdout, env } = context
   if (asJson) return `${jsonText(result.data, stdout.isTTY === true ? 2 : 0)}\n`
   if (flags.quiet && result.sentenceOnly === true) return ""
-  return result.text(styleFor(stdout, { color: flags.color, env }))
+  const style = styleFor(stdout, { color: flags.color, env })
+  const text = result.text(style)
+  return result.verbatim || result.textUnlessJsonAskedFor ? text : wrapped(text, style.width)
 }
 
 /** An error as it is shown. The flags are read off the command line itself, which may be what could not be parsed. */
@@ -185,9 +219,8 @@ function errorText(error: unknown, argv: readonly string[], context: Context): s
     return `${jsonText({ error: { ...details, ...(stack === undefined ? {} : { stack }) } })}\n`
   }
   const style = styleFor(stderr, { color: !argv.includes("--no-color"), env })
-  return [`${style.red("✗")} ${message}`, hint && `  ${hint}`, stack && style.dim(stack)]
-    .flatMap((line) => (line ? [`${line}\n`] : []))
-    .join("")
+  const said = [`${style.red("✗")} ${message}`, hint && `  ${hint}`].filter(Boolean).join("\n")
+  return `${wrapped(said, style.width)}\n${stack ? `${style.dim(stack)}\n` : ""}`
 }
 
 function stackOf(error: Error): string {

@@ -1,7 +1,16 @@
+import type { CredentialStore } from "@authchemy/cli-sign-in/credentials"
 import type { CommandContext } from "./command.ts"
+import type { ConfigFile } from "./config/file.ts"
 
 /** How long a command that is done waits for earlier sign-outs to reach the server, in milliseconds. */
 const GRACE_MS = 50
+
+/** Whether something has still to reach a server, and could be tried now or later without a person. */
+export async function isAnythingPending(store: CredentialStore): Promise<boolean> {
+  if ((await store.pendingRevocations()).length > 0) return true
+  const unfinished = await store.unfinishedSignIns()
+  return unfinished.some((one) => !one.lost && !(one.kind === "device" && one.handedOut !== undefined))
+}
 
 /**
  * Begins to deliver earlier sign-outs that have not reached their server, where the configuration file holds any.
@@ -10,7 +19,7 @@ const GRACE_MS = 50
  */
 export function deliverPendingRevocations(context: CommandContext): () => Promise<void> {
   const giveUp = new AbortController()
-  const delivery = deliver(context, AbortSignal.any([giveUp.signal, context.signal])).catch(() => 0)
+  const delivery = deliverOnce(context, AbortSignal.any([giveUp.signal, context.signal])).catch(() => 0)
   return async () => {
     let timer: NodeJS.Timeout | undefined
     const grace = new Promise<number>((resolve) => {
@@ -27,10 +36,49 @@ export function deliverPendingRevocations(context: CommandContext): () => Promis
   }
 }
 
-async function deliver(context: CommandContext, signal: AbortSignal): Promise<number> {
-  const { store } = await context.config()
-  if ((await store.pendingRevocations()).length === 0) return 0
+async function deliverOnce(context: CommandContext, signal: AbortSignal): Promise<number> {
+  const config = await context.config()
+  if (!(await isAnythingPending(config.store))) return 0
+  return deliver(config, context, signal)
+}
+
+/**
+ * Tries all that is pending once: sign-outs that have not reached their server, and sign-ins whose process was killed.
+ * Never throws for what a server does.
+ * @returns how many sessions are known to be over now
+ */
+export async function deliver(
+  config: ConfigFile,
+  context: Pick<CommandContext, "fetch" | "now" | "serverNow">,
+  signal: AbortSignal,
+): Promise<number> {
   const { retryPendingRevocations } = await import("@authchemy/cli-sign-in/revocations")
-  const { fetch, now } = context
-  return (await retryPendingRevocations({ store, fetch, now, signal })).confirmed
+  const { fetch, serverNow: now } = context
+  const { store } = config
+  const ended = await endUnfinished(config, context, signal)
+  return ended + (await retryPendingRevocations({ store, fetch, now, signal })).confirmed
+}
+
+/** Only while nobody signs in: whoever is about to redeem a code has noted it as well. */
+async function endUnfinished(
+  { path, store }: ConfigFile,
+  { fetch, now }: Pick<CommandContext, "fetch" | "now">,
+  signal: AbortSignal,
+): Promise<number> {
+  if ((await store.unfinishedSignIns()).length === 0) return 0
+  const { endUnfinishedSignIns, LockTimeoutError, withFileLock } = await import("@authchemy/cli-sign-in")
+  try {
+    const outcome = await withFileLock(signInLockOf(path), { waitMs: 0, signal }, () =>
+      endUnfinishedSignIns({ store, fetch, now, signal }),
+    )
+    return outcome.ended
+  } catch (error) {
+    if (error instanceof LockTimeoutError || signal.aborted) return 0
+    throw error
+  }
+}
+
+/** What whoever signs in holds, so that there is one sign-in at a time for a configuration file. */
+export function signInLockOf(configPath: string): string {
+  return `${configPath}.sign-in.lock`
 }

@@ -16,17 +16,23 @@ export type Invocation = {
 
 type Program = CommanderCommand
 
+const ALLOWLIST_COMMANDS = [
+  ["address-allowlist", "addresses"],
+  ["origin-allowlist", "origins"],
+  ["ip-allowlist", "IP addresses"],
+] as const
+
 const DRY_RUN = ["--dry-run", "show what would be sent, and send nothing"] as const
 
 /**
  * The command tree. Only the command that was named is loaded, by `dispatch`.
- * `loginIsDefault`: `alchemy auth` alone means `alchemy auth login`.
+ * `groupDefaults`: `alchemy auth` alone means `alchemy auth login`, `alchemy auth sessions` alone its list.
  */
 export function createProgram(options: {
   dispatch: (invocation: Invocation) => Promise<void>
   write: (text: string) => void
   width: number | undefined
-  loginIsDefault: boolean
+  groupDefaults: boolean
   /** Whether a word stands on the command line. A group that is not named there gets no commands: building all takes milliseconds. */
   isNamed: (word: string) => boolean
 }): Program {
@@ -42,7 +48,11 @@ export function createProgram(options: {
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
-    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 16 })
+    .configureHelp({
+      showGlobalOptions: true,
+      minWidthToWrap: 10,
+      subcommandTerm: (command) => command.name() + command.usage().replace("[options]", "").trimEnd(),
+    })
     .helpCommand("help [command]", "show help for a command")
     .helpOption("-h, --help", "show help")
     .option("-V, --version", "show the version")
@@ -56,6 +66,7 @@ export function createProgram(options: {
     .option("--no-interactive", "ask nothing")
     .option("--access-key <key>", "use this access key")
     .option("--auth-url <url>", "the server to sign in at")
+    .option("--profile <name>", "use this profile: its server, its sign-in, its app")
 
   const group = (name: string, description: string, fill: (group: Program) => void) => {
     const command = program.command(name).description(description)
@@ -66,15 +77,22 @@ export function createProgram(options: {
     usage: string,
     description: string,
     load: Invocation["load"],
-    more: { flags?: readonly (readonly [string, string])[]; isDefault?: boolean } = {},
+    more: {
+      flags?: readonly (readonly [string, string])[]
+      isDefault?: boolean
+      hidden?: boolean
+      offline?: boolean
+    } = {},
   ) => {
-    const command = parent.command(usage, { isDefault: more.isDefault ?? false }).description(description)
+    const { isDefault = false, hidden = false } = more
+    const command = parent.command(usage, { isDefault, hidden }).description(description)
     for (const [flags, text] of more.flags ?? []) command.option(flags, text)
     command.action(() =>
       options.dispatch({
         load,
         operands: [...command.args],
         raw: command.optsWithGlobals(),
+        ...(more.offline ? { offline: true } : {}),
       }),
     )
   }
@@ -86,12 +104,14 @@ export function createProgram(options: {
       "sign in through the browser or by code, as `alchemy auth` alone does",
       () => import("./commands/auth/login.ts"),
       {
-        isDefault: options.loginIsDefault,
+        isDefault: options.groupDefaults,
         flags: [
           ["--force", "sign in anew; the old session is ended once the new one works"],
           ["-y, --yes", "open the browser without asking"],
           ["--no-browser", "never open the browser; show the address only"],
           ["--device", "sign in by a code that is approved on any device"],
+          ["--with-token", "store a token that is given on stdin"],
+          ["--complete <handle>", "finish a sign-in that was begun with --no-interactive"],
           ["--expires-in <duration>", "90d, 12h, 30m or seconds; at most 90 days"],
           ["--port <n>", "the port to listen on for the browser's answer"],
         ],
@@ -112,10 +132,62 @@ export function createProgram(options: {
       "end the session on the server, then here",
       () => import("./commands/auth/logout.ts"),
       {
-        flags: [["--strict", "exit 6 where the server could not be reached"]],
+        flags: [
+          ["--all", "end every session of the account"],
+          ["--others", "end every session but this one, and stay signed in"],
+          ["--strict", "exit 6 where the server could not be reached"],
+        ],
       },
     )
+    const sessions = auth.command("sessions").description("every machine that is signed in")
+    add(
+      sessions,
+      "list",
+      "list them, as `alchemy auth sessions` alone does",
+      () => import("./commands/auth/sessions/list.ts"),
+      { isDefault: options.groupDefaults },
+    )
+    add(sessions, "revoke <id>", "end one", () => import("./commands/auth/sessions/revoke.ts"), {
+      flags: [["-y, --yes", "end this machine's own session without asking"], DRY_RUN],
+    })
     add(auth, "token", "print the token, for scripts", () => import("./commands/auth/token.ts"))
+    add(
+      auth,
+      "switch [account]",
+      "use another profile in this directory",
+      () => import("./commands/auth/switch.ts"),
+      { flags: [["--default", "use it wherever no directory, flag or variable names one"]] },
+    )
+    add(
+      auth,
+      "why",
+      "which credential commands use, from where, and what it shadows",
+      () => import("./commands/auth/why.ts"),
+    )
+    add(
+      auth,
+      "doctor",
+      "look for what keeps sign-in from working",
+      () => import("./commands/auth/doctor.ts"),
+      {
+        flags: [
+          ["--fix", "mend what can be mended"],
+          ["--offline", "ask no server"],
+        ],
+        // It looks before anything is touched, and brings sign-outs to their servers itself.
+        offline: true,
+      },
+    )
+    add(
+      auth,
+      "revoke",
+      "end a leaked token that is given on stdin",
+      () => import("./commands/auth/revoke.ts"),
+    )
+    add(auth, "deliver", "bring sign-outs to their servers", () => import("./commands/auth/deliver.ts"), {
+      hidden: true,
+      offline: true,
+    })
   })
 
   group("apps", "the account's apps", (apps) => {
@@ -126,7 +198,13 @@ export function createProgram(options: {
         ["--all", "every page"],
       ],
     })
-    add(apps, "get <id>", "show one app", () => import("./commands/apps/get.ts"))
+    add(apps, "get [id]", "show one app, or the selected one", () => import("./commands/apps/get.ts"))
+    add(
+      apps,
+      "select [id]",
+      "choose the app that commands work on",
+      () => import("./commands/apps/select.ts"),
+    )
     add(apps, "create", "create an app", () => import("./commands/apps/create.ts"), {
       flags: [
         ["--name <name>", "its name"],
@@ -148,7 +226,53 @@ export function createProgram(options: {
     add(apps, "delete <id>", "delete an app", () => import("./commands/apps/delete.ts"), {
       flags: [["-y, --yes", "delete without asking"], DRY_RUN],
     })
+    add(
+      apps,
+      "networks [id]",
+      "show or change an app's chain networks",
+      () => import("./commands/apps/networks.ts"),
+      {
+        flags: [
+          ["--set <ids>", "these and no others, separated by commas"],
+          ["--add <ids>", "these too"],
+          ["--remove <ids>", "not these"],
+          DRY_RUN,
+        ],
+      },
+    )
+    for (const [list, what] of ALLOWLIST_COMMANDS) {
+      add(
+        apps,
+        `${list} [id]`,
+        `show or change which ${what} may use an app`,
+        async () => ({ command: (await import("./commands/apps/allowlist.ts")).allowlistCommand(list) }),
+        {
+          flags: [
+            ["--set <entries>", "these and no others: value or name=value, separated by commas"],
+            ["--add <entries>", "these too"],
+            ["--remove <values>", "not these"],
+            ["--clear", "none: everybody may"],
+            DRY_RUN,
+          ],
+        },
+      )
+    }
     add(apps, "chains", "list the chain networks", () => import("./commands/apps/chains.ts"))
+  })
+
+  group("access-keys", "keys for machines that no person sits at", (keys) => {
+    add(keys, "list", "list the keys", () => import("./commands/access-keys/list.ts"))
+    add(keys, "create", "create a key; it is shown once", () => import("./commands/access-keys/create.ts"), {
+      flags: [
+        ["--name <name>", "what it is for"],
+        ["--scopes <scopes>", "what it may do, separated by commas; else all that you may"],
+        ["--expires-in <duration>", "90d, 12h, 30m or seconds; else it lives until it is deleted"],
+        DRY_RUN,
+      ],
+    })
+    add(keys, "delete <id>", "delete a key", () => import("./commands/access-keys/delete.ts"), {
+      flags: [["-y, --yes", "delete without asking"], DRY_RUN],
+    })
   })
 
   group("config", "settings of this machine", (config) => {
@@ -170,6 +294,34 @@ export function createProgram(options: {
     add(setup, "status", "what is set up, and the next step", () => import("./commands/setup/status.ts"))
   })
 
+  add(
+    program,
+    "completions <shell>",
+    "print the completion script for bash, zsh or fish",
+    () => import("./commands/completions.ts"),
+    { offline: true },
+  )
+  add(
+    program,
+    "complete [words...]",
+    "what could come next, for the completion scripts",
+    () => import("./commands/complete.ts"),
+    { hidden: true, offline: true },
+  )
+  add(
+    program,
+    "update-check",
+    "whether there is a newer version",
+    () => import("./commands/update-check.ts"),
+    { flags: [["--force", "ask the registry, whatever was asked before"]] },
+  )
+  add(
+    program,
+    "agent-prompt",
+    "one JSON document for programs: every command, argument, code and what to do about it",
+    () => import("./commands/agent-prompt.ts"),
+    { offline: true },
+  )
   add(program, "version", "show the version", () => import("./commands/version.ts"))
   return program
 }

@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from "node:crypto"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
+import type { AccessKey, App } from "@authchemy/protocol"
 import { onTestFinished } from "vitest"
+import { ACCOUNT, APP, answerAdmin } from "./testing-admin-api.ts"
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void
 export type Seen = { method: string; path: string; authorization: string | undefined; body: string }
@@ -10,25 +12,10 @@ const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const base62 = (length: number) =>
   Array.from(randomBytes(length), (byte) => ALPHABET[byte % ALPHABET.length]).join("")
 
-/** A text of the form of a token. */
-export const newToken = () => `alchemy_at_tAg9${base62(49)}`
+/** A text of the form of a token; of an access key: `ak`. */
+export const newToken = (kind = "at") => `alchemy_${kind}_tAg9${base62(49)}`
 
-export const APP = {
-  id: "app_1",
-  name: "demo",
-  apiKey: "apikey-1234567890-abcdefgh",
-  webhookApiKey: "whkey-1234567890-abcdefgh",
-  chainNetworks: [
-    {
-      id: "eth-mainnet",
-      name: "Ethereum",
-      networkChainId: 1,
-      rpcUrl: "https://eth.example.com/v2/apikey-1234567890-abcdefgh",
-      wsUrl: "wss://eth.example.com/v2/apikey-1234567890-abcdefgh",
-    },
-  ],
-  createdAt: "2026-11-01T00:00:00.000Z",
-}
+export { ACCOUNT, APP, sessionIdOf } from "./testing-admin-api.ts"
 
 /**
  * An HTTP server on loopback that speaks the wire contract as far as these tests go: `/login` and `/device`
@@ -42,7 +29,12 @@ export async function startServer() {
   const devices = new Map<string, string>()
   const approved = new Set<string>()
   const seen: Seen[] = []
-  const apps = [structuredClone(APP)]
+  const apps: App[] = [structuredClone(APP)]
+  const accessKeys: AccessKey[] = []
+  const keySecrets = new Map<string, string>()
+  const clock = { now: NOW }
+  const newKey = () => newToken("ak")
+  const state = { sessions, apps, accessKeys, keySecrets, now: () => clock.now, newKey }
   const overrides = new Map<string, Answer>()
   const json = (response: ServerResponse, status: number, content: unknown) =>
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(content))
@@ -114,40 +106,13 @@ export async function startServer() {
       if (found !== undefined) sessions.delete(found)
       return json(response, 200, { revoked: found !== undefined })
     }
-    if (!sessions.has(token)) return json(response, 401, { error: "invalid_token", message: "no such token" })
-    const id = /^\/v1\/apps\/([^/]+)$/.exec(url.pathname)?.[1]
-    const app = apps.find((candidate) => candidate.id === id)
-    if (id !== undefined && app === undefined) {
-      return json(response, 404, { error: "not_found", message: "There is no such app." })
-    }
-    if (route === "GET /v1/me") {
-      const moment = new Date(clock.now).toISOString()
-      const session = {
-        id: "ses_1",
-        device: { name: "laptop" },
-        createdAt: moment,
-        lastUsedAt: moment,
-        expiresAt: new Date(clock.now + 7_776_000_000).toISOString(),
-        current: true,
-      }
-      return json(response, 200, { data: { account: ACCOUNT, credential: { type: "session", session } } })
-    }
-    if (route === "GET /v1/apps") {
-      const from = Number(url.searchParams.get("cursor") ?? 0)
-      const to = from + Number(url.searchParams.get("limit") ?? 25)
-      const cursor = to < apps.length ? { cursor: String(to) } : {}
-      return json(response, 200, { data: { apps: apps.slice(from, to), ...cursor } })
-    }
-    if (route === "POST /v1/apps")
-      return json(response, 201, { data: { ...APP, ...JSON.parse(body), ...NETWORKS } })
-    if (route === "GET /v1/chains") return json(response, 200, { data: { chains: APP.chainNetworks } })
-    if (request.method === "GET") return json(response, 200, { data: app })
-    if (request.method === "PATCH") return json(response, 200, { data: { ...app, ...JSON.parse(body) } })
-    apps.splice(0, 1)
-    return response.writeHead(204).end()
+    const { status, content } = answerAdmin({ method: request.method ?? "", url, token, body }, state)
+    return content === undefined ? response.writeHead(status).end() : json(response, status, content)
   }
 
   const server = createServer(async (request, response) => {
+    response.sendDate = false
+    response.setHeader("date", new Date(clock.now).toUTCString())
     let body = ""
     for await (const chunk of request) body += chunk
     const path = request.url ?? ""
@@ -158,7 +123,6 @@ export async function startServer() {
   })
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const clock = { now: NOW }
   const stop = async () => {
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
@@ -169,6 +133,8 @@ export async function startServer() {
     sessions,
     seen,
     apps,
+    accessKeys,
+    keySecrets,
     clock,
     stop,
     override: (path: string, take: Answer) => overrides.set(path, take),
@@ -177,5 +143,3 @@ export async function startServer() {
 
 /** The moment at which tests take place. */
 export const NOW = Date.parse("2026-11-24T12:00:00.000Z")
-export const ACCOUNT = { id: "acc_1", email: "ada@example.com", name: "Ada" }
-const NETWORKS = { chainNetworks: APP.chainNetworks }

@@ -7,6 +7,7 @@ import { setImmediate as turn } from "node:timers/promises"
 import { onTestFinished } from "vitest"
 import type { Context } from "./context.ts"
 import { main } from "./main.ts"
+import type { Prompter } from "./output/prompter.ts"
 import { NOW, newToken } from "./testing-server.ts"
 
 export type TestOptions = {
@@ -18,6 +19,10 @@ export type TestOptions = {
   env?: Record<string, string | undefined>
   /** What the person answers to a question. */
   confirm?: boolean
+  /** The value or the label of what the person chooses from a list. */
+  choose?: unknown
+  /** What the person types; it must pass the question's own check. */
+  text?: string
   config?: unknown
   context?: Partial<Context>
 }
@@ -33,9 +38,10 @@ export async function testMachine(options: TestOptions = {}) {
   }
   const opened: string[] = []
   const asked: string[] = []
+  const detached: string[] = []
 
   const run = async (argv: readonly string[], more: Omit<TestOptions, "config"> = {}) => {
-    const { server, tty = false, columns, rows, env, confirm = false, context } = { ...options, ...more }
+    const { server, tty = false, columns, rows, env, context, ...answers } = { ...options, ...more }
     const io = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() }
     const written = { stdout: "", stderr: "" }
     for (const name of ["stdout", "stderr"] as const) {
@@ -58,18 +64,17 @@ export async function testMachine(options: TestOptions = {}) {
       fetch: globalThis.fetch,
       now: () => NOW,
       delay: () => turn(),
+      every: () => () => {},
       randomBytes,
       openBrowser: async (url) => {
         opened.push(url)
         await fetch(url)
       },
       canOpenBrowser: async () => true,
-      prompter: {
-        confirm: async (question) => {
-          asked.push(question)
-          return confirm
-        },
-        password: async () => "typed-access-key-0123456789",
+      prompter: testPrompter(asked, answers),
+      keychain: null,
+      runDetached: (argv) => {
+        detached.push(argv.join(" "))
       },
       signal: new AbortController().signal,
       ...context,
@@ -96,7 +101,34 @@ export async function testMachine(options: TestOptions = {}) {
     configPath,
     opened,
     asked,
+    /** The commands that were to run apart. */
+    detached,
     config: async () => JSON.parse(await readFile(configPath, "utf8")) as Record<string, unknown>,
+  }
+}
+
+/** A person who answers what the test says, and nothing else. */
+function testPrompter(asked: string[], answers: Pick<TestOptions, "confirm" | "choose" | "text">): Prompter {
+  const unexpected = (question: string) => new Error(`The test has no answer to ${question}`)
+  return {
+    confirm: async (question) => {
+      asked.push(question)
+      return answers.confirm ?? false
+    },
+    password: async () => "typed-access-key-0123456789",
+    choose: async (question, options) => {
+      asked.push(question)
+      const chosen = options.find(({ value, label }) => value === answers.choose || label === answers.choose)
+      if (chosen === undefined) throw unexpected(question)
+      return chosen.value
+    },
+    text: async (question, { validate } = {}) => {
+      asked.push(question)
+      const { text } = answers
+      const wrong = text === undefined ? undefined : validate?.(text)
+      if (text === undefined || wrong !== undefined) throw unexpected(`${question} ${wrong ?? ""}`)
+      return text
+    },
   }
 }
 

@@ -17,8 +17,7 @@ const DEFAULT_TIMEOUT_MS = 30_000
  * @throws CLIError `AUTH_REQUIRED` where there is no credential, `INVALID_ARGS` for a bad URL
  */
 export async function adminClientFromFlags(context: CommandContext): Promise<AdminClient> {
-  const { json } = await context.config()
-  const settings = resolveSettings(await json.read(), context)
+  const settings = resolveSettings(await (await context.config()).values(), context)
   const timeoutMs = context.flags.timeoutMs ?? DEFAULT_TIMEOUT_MS
   return createAdminClient(
     adminTransport(settings, context, timeoutMs),
@@ -37,7 +36,9 @@ export function adminClientWith(
 }
 
 function adminTransport(settings: Settings, context: CommandContext, timeoutMs: number): AdminTransport {
-  const { fetch, now, signal, report } = context
+  const { now, signal, report } = context
+  const fetch: typeof context.fetch = (...request) =>
+    report.working("the server", () => context.fetch(...request))
   const onDetail = (detail: string) => {
     if (settings.verbose) report.detail(detail)
   }

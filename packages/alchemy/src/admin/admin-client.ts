@@ -1,11 +1,21 @@
 import {
+  type AccessKey,
+  AccessKeyCreated,
+  AccessKeyList,
+  ALLOWLISTS,
+  type Allowlist,
+  type AllowlistEntry,
   App,
   AppPage,
   ChainList,
   type ChainNetwork,
+  type CreateAccessKeyRequest,
   type CreateAppRequest,
   dataOf,
   Me,
+  type Session,
+  SessionList,
+  SessionsEnded,
   type UpdateAppRequest,
 } from "@authchemy/protocol"
 import * as v from "valibot"
@@ -27,6 +37,18 @@ export type AdminClient = {
   updateApp(id: string, change: UpdateAppRequest): Promise<App>
   deleteApp(id: string): Promise<void>
   listChains(): Promise<ChainNetwork[]>
+  /** Every network that the app is to have. */
+  setNetworks(id: string, chainNetworks: string[]): Promise<App>
+  /** The whole of one allow-list. */
+  setAllowlist(id: string, list: Allowlist, entries: AllowlistEntry[]): Promise<App>
+  listSessions(): Promise<Session[]>
+  /** How many were ended. */
+  endSession(id: string): Promise<number>
+  /** All of the account, or all but the caller's. How many were ended. */
+  endSessions(which: { others: boolean }): Promise<number>
+  listAccessKeys(): Promise<AccessKey[]>
+  createAccessKey(key: CreateAccessKeyRequest): Promise<AccessKeyCreated>
+  deleteAccessKey(id: string): Promise<void>
 }
 
 /** Calls `call` with a credential, and may call it again with another. */
@@ -63,5 +85,35 @@ export function createAdminClient(transport: AdminTransport, authorize: Authoriz
       await call({ method: "DELETE", path: appPath(id) })
     },
     listChains: async () => (await ask({ method: "GET", path: "/v1/chains" }, ChainList)).chains,
+    setNetworks: (id, chainNetworks) =>
+      ask({ method: "PUT", path: `${appPath(id)}/networks`, body: { chainNetworks } }, App),
+    setAllowlist: (id, list, entries) =>
+      ask({ method: "PUT", path: `${appPath(id)}/${list}`, body: { [ALLOWLISTS[list]]: entries } }, App),
+    listSessions: async () => (await ask({ method: "GET", path: "/v1/sessions" }, SessionList)).sessions,
+    async endSession(id) {
+      const path = `/v1/sessions/${encodeURIComponent(id)}`
+      const answer = ask({ method: "DELETE", path }, SessionsEnded)
+      return (await answer.catch(missingFrom("alchemy auth sessions"))).ended
+    },
+    async endSessions({ others }) {
+      const path = `/v1/sessions${others ? "?others=true" : ""}`
+      return (await ask({ method: "DELETE", path }, SessionsEnded)).ended
+    },
+    listAccessKeys: async () =>
+      (await ask({ method: "GET", path: "/v1/access-keys" }, AccessKeyList)).accessKeys,
+    createAccessKey: (body) => ask({ method: "POST", path: "/v1/access-keys", body }, AccessKeyCreated),
+    async deleteAccessKey(id) {
+      const answer = call({ method: "DELETE", path: `/v1/access-keys/${encodeURIComponent(id)}` })
+      await answer.catch(missingFrom("alchemy access-keys list"))
+    },
+  }
+}
+
+/** Lets what is not found name the command that shows what there is. */
+function missingFrom(list: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof CLIError) || error.code !== "NOT_FOUND") throw error
+    const { code, message, status } = error
+    throw new CLIError(code, message, { hint: `\`${list}\` shows what there is.`, status, cause: error })
   }
 }

@@ -9,6 +9,9 @@ const REASONS: Readonly<Record<string, string>> = {
   EHOSTUNREACH: "the host is unreachable",
   ETIMEDOUT: "the connection timed out",
   UND_ERR_CONNECT_TIMEOUT: "the connection timed out",
+  CERT_HAS_EXPIRED: "its TLS certificate has expired, or this machine's clock is wrong",
+  CERT_NOT_YET_VALID: "its TLS certificate is not valid yet, or this machine's clock is wrong",
+  ERR_TLS_CERT_ALTNAME_INVALID: "its TLS certificate is for another name",
 }
 
 /** Why a request could not be made, as one phrase for people. `cause` is what `fetch` or a body reader threw. */
@@ -18,10 +21,12 @@ export function networkReason(cause: unknown, timeoutMs: number): string {
   }
   const code = codeOf(cause)
   if (code === undefined) return "the connection failed"
+  const known = REASONS[code]
+  if (known !== undefined) return known
   if (/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO)/.test(code)) {
     return `its TLS certificate or connection was not accepted (${code})`
   }
-  return REASONS[code] ?? `the connection failed (${code})`
+  return `the connection failed (${code})`
 }
 
 /** The first error code in a chain of causes (undici puts the socket's error below its own). */

@@ -9,7 +9,7 @@ const ADDRESS_HINT =
   "Check that the address is that of the admin API: `alchemy setup status` shows what is configured."
 
 export type AdminRequest = {
-  method: "GET" | "POST" | "PATCH" | "DELETE"
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
   /** Path and query below the base URL, for example `/v1/apps?limit=25`. */
   path: string
   body?: unknown
@@ -75,7 +75,8 @@ export async function sendAdminRequest(
   }
 }
 
-async function boundedText(response: Response): Promise<string> {
+/** @throws CLIError `ADMIN_API_ERROR` where the body is too large */
+export async function boundedText(response: Response): Promise<string> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of response.body ?? []) {

@@ -1,61 +1,96 @@
-import { type Credential, endSession, type LoginResult } from "@authchemy/cli-sign-in"
+import {
+  type Credential,
+  endSession,
+  type LoginResult,
+  type PendingRevocation,
+  type StoredSignIn,
+} from "@authchemy/cli-sign-in"
 import { revocationHandleOf } from "@authchemy/protocol"
 import type { CommandContext } from "../command.ts"
 import type { ConfigFile } from "../config/file.ts"
 import type { Settings } from "../config/settings.ts"
 import { CLIError } from "../errors.ts"
 import { ASK_TIMEOUT_MS, askServer } from "./ask-server.ts"
-import { hasPassed } from "./resolve-auth-token.ts"
+import { hasPassed, originOf } from "./resolve-auth-token.ts"
+
+/** For how long nobody ends the old session on our behalf: until then the new one may still be refused, in milliseconds. */
+const UNTIL_CONFIRMED_MS = 60_000
+
+/** The sign-in that a new one is about to replace. */
+export type Replaced = {
+  signIn: StoredSignIn
+  /** `null` where it cannot be read. */
+  credential: Credential | null
+}
+
+/** What is stored together with the new credential, so that the old session is not forgotten should this process die; `null` where there is none. */
+export function supersededBy(
+  replaced: Replaced | null,
+  settings: Settings,
+  context: CommandContext,
+): PendingRevocation | null {
+  if (replaced === null || hasPassed(replaced.signIn.expiresAt, context.serverNow())) return null
+  const { handle, expiresAt, server } = replaced.signIn
+  if (handle === null) return null
+  return {
+    handle,
+    server: server ?? settings.authUrl,
+    expiresAt,
+    since: new Date(context.serverNow()).toISOString(),
+    notBefore: new Date(context.serverNow() + UNTIL_CONFIRMED_MS).toISOString(),
+  }
+}
 
 /**
  * What becomes of the session whose credential a new sign-in has replaced: it is ended once the new token has answered
  * `/v1/me`. Where the server refuses the new token, the old credential is put back and the new session ended; where it does not answer, the old
- * session is postponed as a pending revocation, so that it is never forgotten.
+ * session stays a pending revocation, so that it is never forgotten.
  *
  * @throws CLIError `ADMIN_API_ERROR` where the new token is refused
  */
 export async function endReplacedSession(
-  replaced: Credential,
+  replaced: Replaced,
   login: LoginResult,
   settings: Settings,
   config: ConfigFile,
   context: CommandContext,
 ): Promise<void> {
-  if (hasPassed(replaced.expiresAt, context.now()) || replaced.token === login.credential.token) return
-  const question = { token: login.credential.token, origin: "config file", timeoutMs: ASK_TIMEOUT_MS }
+  const { handle, expiresAt, server, keptIn } = replaced.signIn
+  const { token } = login.credential
+  if (hasPassed(expiresAt, context.serverNow())) return
+  const question = { token, origin: originOf(keptIn), timeoutMs: ASK_TIMEOUT_MS }
   const answer = await askServer(question, settings, context)
-  const { fetch, now } = context
+  const { fetch, serverNow: now } = context
   const { store } = config
-  const end = (credential: Credential) =>
-    endSession({ store, credential, authUrl: settings.authUrl, fetch, now })
+  const end = (session: Parameters<typeof endSession>[0]["session"]) =>
+    endSession({ store, session, authUrl: settings.authUrl, fetch, now })
+  const old = { token: replaced.credential?.token ?? null, handle, server, expiresAt }
   if (answer.says === "refused") {
-    await store.save(replaced)
-    await end(login.credential)
-    throw new CLIError(
-      "ADMIN_API_ERROR",
-      "The server refuses the token that it has just issued; the earlier sign-in was kept.",
-      {
-        hint: "Check that ALCHEMY_AUTH_URL and ALCHEMY_ADMIN_API_BASE_URL belong to the same service.",
-      },
-    )
+    if (replaced.credential !== null) {
+      const { account } = replaced.signIn
+      await store.save(replaced.credential, account === null ? {} : { account })
+      if (handle !== null) await store.forgetPendingRevocations([handle])
+    }
+    await end({ ...login.credential, handle: revocationHandleOf(token) })
+    const kept = replaced.credential === null ? "" : "; the earlier sign-in was kept"
+    throw new CLIError("ADMIN_API_ERROR", `The server refuses the token that it has just issued${kept}.`, {
+      hint: "Check that ALCHEMY_AUTH_URL and ALCHEMY_ADMIN_API_BASE_URL belong to the same service.",
+    })
   }
   if (answer.says === "accepted") {
-    const outcome = await end(replaced)
+    const outcome = await end(old)
     if (outcome.server === "pending") {
       context.report.warning(
         `The earlier session could not be ended yet (${outcome.reason}); it will be as soon as it can be.`,
       )
+      context.runDetached(["auth", "deliver"])
     }
     return
   }
-  const handle = revocationHandleOf(replaced.token)
-  if (handle !== null) {
-    await store.addPendingRevocation({
-      handle,
-      server: replaced.server ?? settings.authUrl,
-      expiresAt: replaced.expiresAt,
-      since: new Date(now()).toISOString(),
-    })
+  const due = supersededBy(replaced, settings, context)
+  if (due !== null) {
+    const { notBefore: _, ...pending } = due
+    await store.addPendingRevocation(pending)
   }
   context.report.warning(
     `The new sign-in could not be confirmed (${answer.reason}). The earlier session will be ended by a later command.`,

@@ -1,4 +1,5 @@
 import { LockTimeoutError, SignInError } from "@authchemy/cli-sign-in"
+import { keychainFailure } from "../config/file.ts"
 import { CLIError, type ErrorCode, interrupted } from "../errors.ts"
 import { printable } from "../output/printable.ts"
 
@@ -32,7 +33,14 @@ export function signInFailure(cause: unknown): unknown {
   }
   if (!(cause instanceof SignInError)) return cause
   if (cause.code === "aborted") return interrupted()
-  if (cause.code === "storage" && cause.cause instanceof CLIError) return cause.cause
+  if (cause.code === "network" && cause.cause instanceof Error && cause.cause.cause instanceof CLIError) {
+    // The command's own `fetch` knows what to do about it.
+    return cause.cause.cause
+  }
+  if (cause.code === "storage") {
+    const stored = keychainFailure(cause.cause)
+    if (stored instanceof CLIError) return stored
+  }
   if (cause.code === "refused" && cause.details?.status === 429) {
     return new CLIError("RATE_LIMITED", printable(cause.message), { hint: "Try again later.", cause })
   }

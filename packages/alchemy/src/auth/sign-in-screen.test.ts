@@ -18,7 +18,7 @@ const CODE: DeviceCode = {
 }
 
 const style = (columns = 80, color = false) =>
-  styleFor({ isTTY: true, columns }, { color, env: { TERM: "xterm-256color" } })
+  styleFor({ isTTY: true, columns }, { color, env: { TERM: "xterm-256color", VTE_VERSION: "7600" } })
 
 /** The rows that a text takes on a terminal, and one for the cursor. */
 const rowsOf = (text: string, columns: number) =>

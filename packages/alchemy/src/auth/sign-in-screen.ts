@@ -1,8 +1,8 @@
 import type { SignInEvent } from "@authchemy/cli-sign-in"
 import { qrCodeLines } from "../output/qr-code.ts"
 import type { Style } from "../output/style.ts"
-import { columnsOf } from "../output/table.ts"
 import { span } from "../output/time.ts"
+import { columnsOf } from "../output/width.ts"
 
 export type Approval = Extract<SignInEvent, { type: "approval" }>
 export type DeviceCode = Extract<SignInEvent, { type: "device-code" }>

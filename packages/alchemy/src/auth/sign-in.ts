@@ -1,10 +1,19 @@
-import type { LoginOptions, LoginResult } from "@authchemy/cli-sign-in"
+import type {
+  Kept,
+  LoginOptions,
+  LoginResult,
+  PendingRevocation,
+  UnfinishedSignIn,
+} from "@authchemy/cli-sign-in"
 import type { CommandContext } from "../command.ts"
-import type { ConfigFile } from "../config/file.ts"
+import { type ConfigFile, keychainFailure } from "../config/file.ts"
 import type { Settings } from "../config/settings.ts"
 import { CLIError } from "../errors.ts"
+import { proxyFor } from "../network/proxy-from-env.ts"
 import { waitForEnter } from "../output/enter.ts"
+import { isAnythingPending, signInLockOf } from "../pending-revocations.ts"
 import { CLIENT_NAME } from "../version.ts"
+import { type Replaced, supersededBy } from "./replaced-session.ts"
 
 /** How long a person has for the approval where `--timeout` says nothing, in milliseconds. */
 const APPROVAL_TIMEOUT_MS = 5 * 60_000
@@ -22,7 +31,12 @@ export type SignInRequest = {
   way: SignInWay
   expiresInSeconds?: number | undefined
   port?: number | undefined
+  /** The sign-in that is stored, which the new one replaces. */
+  replaced?: Replaced | null
 }
+
+/** A sign-in that has come about, and where its token is kept. */
+export type SignedIn = LoginResult & { kept: Kept }
 
 /**
  * Runs `work` while no other process of this configuration signs in. `onWait` is called once where it has to wait.
@@ -46,14 +60,10 @@ export async function withSignInLock<T>(
     )
   let held = false
   try {
-    return await withFileLock(
-      `${config.path}.sign-in.lock`,
-      { waitMs, onWait, signal: context.signal },
-      () => {
-        held = true
-        return work()
-      },
-    )
+    return await withFileLock(signInLockOf(config.path), { waitMs, onWait, signal: context.signal }, () => {
+      held = true
+      return work()
+    })
   } catch (cause) {
     if (context.signal.aborted) throw new CLIError("INTERRUPTED", "Interrupted.", { cause })
     if (!held && !(cause instanceof LockTimeoutError)) throw config.failure("written", cause)
@@ -76,6 +86,36 @@ export async function signInWay(
   return { flow: "browser", browser: context.flags.interactive ? "ask" : "never" }
 }
 
+/** What each way of signing in shares: its notes, how it is saved, and the edge of the process. */
+export function storedLogin(
+  replaced: Replaced | null,
+  settings: Settings,
+  config: ConfigFile,
+  context: CommandContext,
+) {
+  const supersedes = supersededBy(replaced, settings, context)
+  let kept: Kept = { in: "file" }
+  const { store } = config
+  const { signal, fetch, now, delay } = context
+  return {
+    options: {
+      timeoutMs: context.flags.timeoutMs ?? APPROVAL_TIMEOUT_MS,
+      save: async ({ credential, account, attemptId }: LoginResult) => {
+        const more = { account, finishes: attemptId, ...(supersedes === null ? {} : { supersedes }) }
+        kept = await store.save(credential, more)
+      },
+      notes: {
+        note: (unfinished: UnfinishedSignIn) => store.noteUnfinishedSignIn(unfinished),
+        forget: (id: string) => store.forgetUnfinishedSignIn(id),
+        owe: (pending: PendingRevocation) => store.addPendingRevocation(pending),
+      },
+      ...{ signal, fetch, now },
+      ...(delay === undefined ? {} : { delay }),
+    },
+    kept: () => kept,
+  }
+}
+
 /**
  * One sign-in; the credential is stored when it resolves. The caller holds the sign-in lock.
  * @throws CLIError
@@ -85,50 +125,53 @@ export async function signIn(
   settings: Settings,
   config: ConfigFile,
   context: CommandContext,
-): Promise<LoginResult> {
-  if ((await config.json.read())["credential-store"] === "keychain") {
-    throw new CLIError(
-      "CREDENTIAL_STORE_ERROR",
-      "credential-store is keychain, which this version does not have.",
-      {
-        hint: "Run `alchemy config set credential-store file`.",
-      },
-    )
-  }
+): Promise<SignedIn> {
   const [login, { signInFailure }, { signInProgress }] = await Promise.all([
     import("@authchemy/cli-sign-in"),
     import("./sign-in-errors.ts"),
     import("./sign-in-progress.ts"),
   ])
-  const { way, expiresInSeconds, port } = request
+  await checkKeeper(config)
+  // A proxy that cannot be used would be found out only after the person has approved.
+  proxyFor(new URL(settings.authUrl), context.env)
+  const { way, expiresInSeconds, port, replaced = null } = request
+  const stored = storedLogin(replaced, settings, config, context)
   const browser = way.flow === "browser" ? way.browser : "never"
   const { verbose } = settings
   const options: LoginOptions = {
     authUrl: settings.authUrl,
     client: CLIENT_NAME,
     device: { name: context.hostname, os: context.osName },
-    timeoutMs: context.flags.timeoutMs ?? APPROVAL_TIMEOUT_MS,
-    save: ({ credential }) => config.store.save(credential),
     onEvent: signInProgress(context, { flow: way.flow, asks: browser === "ask", verbose }),
-    signal: context.signal,
-    fetch: context.fetch,
-    now: context.now,
     randomBytes: context.randomBytes,
-    ...(context.delay === undefined ? {} : { delay: context.delay }),
+    ...stored.options,
     ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
   }
   const listening = port === undefined ? {} : { port }
+  const perform = () => {
+    if (way.flow === "device") return login.performDeviceLogin(options)
+    if (way.flow === "either") return login.performBrowserOrDeviceLogin({ ...options, ...listening })
+    const openBrowser = browser === "never" ? null : openWhen(browser, context)
+    return login.performBrowserLogin({ ...options, ...listening, openBrowser })
+  }
   try {
-    if (way.flow === "device") return await login.performDeviceLogin(options)
-    if (way.flow === "either") return await login.performBrowserOrDeviceLogin({ ...options, ...listening })
-    return await login.performBrowserLogin({
-      ...options,
-      ...listening,
-      openBrowser: browser === "never" ? null : openWhen(browser, context),
-    })
+    return { ...(await perform()), kept: stored.kept() }
   } catch (cause) {
+    await retryApart(config, context)
     throw signInFailure(cause)
   }
+}
+
+/** A sign-in whose token could not be kept is not begun. @throws CLIError `CREDENTIAL_STORE_ERROR` */
+export async function checkKeeper(config: ConfigFile): Promise<void> {
+  await config.store.check().catch((cause: unknown) => {
+    throw keychainFailure(cause)
+  })
+}
+
+/** Where something has still to reach a server, it is brought there apart from this command. */
+export async function retryApart(config: ConfigFile, context: CommandContext): Promise<void> {
+  if (await isAnythingPending(config.store).catch(() => false)) context.runDetached(["auth", "deliver"])
 }
 
 function openWhen(browser: "ask" | "open", context: CommandContext) {
@@ -146,5 +189,6 @@ export async function signInAgain(
 ): Promise<string> {
   context.report.note("The server no longer accepts the stored sign-in.\n")
   const way = await signInWay({ yes: false, browser: true, device: false }, context)
+  // What the server has refused needs no end, so nothing is replaced.
   return (await signIn({ way }, settings, config, context)).credential.token
 }

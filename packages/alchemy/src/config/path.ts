@@ -1,4 +1,4 @@
-import { isAbsolute, join, resolve } from "node:path"
+import { isAbsolute, join, resolve, sep } from "node:path"
 import type { Context } from "../context.ts"
 import { CLIError } from "../errors.ts"
 
@@ -23,7 +23,7 @@ export function configPath(place: Place): string {
 
 /** A path as people know it: the home directory becomes `~`. */
 export function pathForPeople(path: string, homeDirectory: string): string {
-  return homeDirectory !== "" && path.startsWith(`${homeDirectory}/`)
+  return homeDirectory !== "" && path.startsWith(`${homeDirectory}${sep}`)
     ? `~${path.slice(homeDirectory.length)}`
     : path
 }

@@ -1,5 +1,6 @@
 import { CLIError } from "../errors.ts"
 import { printable } from "../output/printable.ts"
+import { parseProfileName } from "./profile.ts"
 import { parseServerUrl } from "./server-urls.ts"
 
 /** One key of the configuration file: what it is for, and what it takes. */
@@ -66,8 +67,11 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   plain("network", "The chain network that commands work on", word("network", 64)),
   plain(
     "credential-store",
-    "Where the token is kept: auto or file",
-    oneOf("credential-store", { auto: "auto", file: "file" }),
+    "Where the token is kept: auto, keychain or file",
+    oneOf("credential-store", { auto: "auto", keychain: "keychain", file: "file" }),
+  ),
+  plain("profile", "The profile that is used where nothing else names one", (text) =>
+    parseProfileName(text, "profile"),
   ),
   plain("verbose", "Say more on the way: true or false", oneOf("verbose", { true: true, false: false })),
 ]

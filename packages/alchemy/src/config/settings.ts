@@ -4,49 +4,70 @@ import { isLoopback, parseServerUrl } from "./server-urls.ts"
 const DEFAULT_AUTH_URL = "https://auth.alchemy.com"
 const DEFAULT_ADMIN_URL = "https://admin-api.alchemy.com"
 
+/** An access key, and who named it: `--access-key`, `ALCHEMY_ACCESS_KEY` or `config file`. */
+export type NamedAccessKey = { readonly key: string; readonly origin: string }
+
 /** What flags, environment and configuration file come to, in this order. */
 export type Settings = {
   readonly authUrl: string
   readonly adminUrl: string
-  readonly accessKey: { readonly key: string; readonly origin: string } | null
+  /** Who named the URLs: a flag, a variable, `config file`, `default`, or for the admin API the `auth URL`. */
+  readonly origins: { readonly authUrl: string; readonly adminUrl: string }
+  readonly accessKey: NamedAccessKey | null
   readonly verbose: boolean
 }
 
+type Values = Readonly<Record<string, unknown>>
+type Candidates = readonly (readonly [value: unknown, origin: string, name?: string])[]
+
 /**
- * The settings of a command. `values` is the content of the configuration file.
+ * The settings of a command. `values` is what the configuration file says for its profile.
  * @throws CLIError `INVALID_ARGS` naming the flag, variable or key with a bad URL
  */
-export function resolveSettings(
-  values: Readonly<Record<string, unknown>>,
-  context: Pick<CommandContext, "env" | "flags">,
-): Settings {
+export function resolveSettings(values: Values, context: Pick<CommandContext, "env" | "flags">): Settings {
   const { env, flags } = context
-  const first = (candidates: readonly (readonly [unknown, string])[]) =>
-    candidates.find(([value]) => typeof value === "string" && value !== "") as [string, string] | undefined
-  const url = (candidates: readonly (readonly [unknown, string])[]) => {
-    const found = first(candidates)
-    return found === undefined ? undefined : parseServerUrl(...found)
-  }
-  const authUrl =
-    url([
-      [flags.authUrl, "--auth-url"],
-      [env.ALCHEMY_AUTH_URL, "ALCHEMY_AUTH_URL"],
-      [values["auth-url"], "auth-url in the config file"],
-    ]) ?? DEFAULT_AUTH_URL
-  const adminUrl =
-    url([
+  const auth = firstUrl([
+    [flags.authUrl, "--auth-url"],
+    [env.ALCHEMY_AUTH_URL, "ALCHEMY_AUTH_URL"],
+    [values["auth-url"], "config file", "auth-url in the config file"],
+  ]) ?? { url: DEFAULT_AUTH_URL, origin: "default" }
+  const admin =
+    firstUrl([
       [env.ALCHEMY_ADMIN_API_BASE_URL, "ALCHEMY_ADMIN_API_BASE_URL"],
-      [values["admin-url"], "admin-url in the config file"],
-    ]) ?? (isLoopback(authUrl) ? new URL(authUrl).origin : DEFAULT_ADMIN_URL)
-  const accessKey = first([
+      [values["admin-url"], "config file", "admin-url in the config file"],
+    ]) ??
+    (isLoopback(auth.url)
+      ? { url: new URL(auth.url).origin, origin: "auth URL" }
+      : { url: DEFAULT_ADMIN_URL, origin: "default" })
+  return {
+    authUrl: auth.url,
+    adminUrl: admin.url,
+    origins: { authUrl: auth.origin, adminUrl: admin.origin },
+    accessKey: accessKeys(values, context)[0] ?? null,
+    verbose: flags.verbose || flags.debug || values.verbose === true,
+  }
+}
+
+/** Every access key that is set, what wins first. */
+export function accessKeys(
+  values: Values,
+  { env, flags }: Pick<CommandContext, "env" | "flags">,
+): NamedAccessKey[] {
+  const candidates: Candidates = [
     [flags.accessKey, "--access-key"],
     [env.ALCHEMY_ACCESS_KEY, "ALCHEMY_ACCESS_KEY"],
     [values["access-key"], "config file"],
-  ])
-  return {
-    authUrl,
-    adminUrl,
-    accessKey: accessKey === undefined ? null : { key: accessKey[0], origin: accessKey[1] },
-    verbose: flags.verbose || flags.debug || values.verbose === true,
+  ]
+  return candidates.flatMap(([key, origin]) => (isText(key) ? [{ key, origin }] : []))
+}
+
+function firstUrl(candidates: Candidates): { url: string; origin: string } | undefined {
+  for (const [value, origin, name = origin] of candidates) {
+    if (isText(value)) return { url: parseServerUrl(value, name), origin }
   }
+  return undefined
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== ""
 }

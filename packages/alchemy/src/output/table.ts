@@ -1,21 +1,18 @@
 import { printable } from "./printable.ts"
 import type { Style } from "./style.ts"
+import { columnsOf } from "./width.ts"
+import { hanging } from "./wrap.ts"
 
-const WIDE = /[\p{Emoji_Presentation}\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}\uff01-\uff60]/u
+/** The columns that a value has at least where it stands beside its name and is wrapped. */
+const LEAST_VALUE_COLUMNS = 30
 
-/** The columns a text takes on a terminal: two for CJK and emoji, none for combining marks. */
-export function columnsOf(text: string): number {
-  let columns = 0
-  for (const character of text) {
-    if (/\p{M}/u.test(character)) continue
-    columns += WIDE.test(character) ? 2 : 1
-  }
-  return columns
-}
+const padded = (text: string, columns: number) => text + padding(text, columns)
+const padding = (text: string, columns: number) => " ".repeat(Math.max(0, columns - columnsOf(text)))
 
-const padded = (text: string, columns: number) => text + " ".repeat(Math.max(0, columns - columnsOf(text)))
-
-/** `name  value` lines, values aligned; rows without a value are left out. Where they would not fit, the value goes below its name. */
+/**
+ * `name  value` lines, values aligned and wrapped at words; rows without a value are left out. Where the values would
+ * have too little room, each goes below its name.
+ */
 export function fields(rows: readonly (readonly [string, string | undefined])[], style: Style): string {
   return blocks([rows], style)
 }
@@ -26,14 +23,18 @@ function blocks(
   style: Style,
 ): string {
   const shown = rowsOfEach.map((rows) =>
-    rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, printable(value, 2000)] as const])),
+    rows.flatMap(([name, value]) =>
+      value === undefined ? [] : [[printable(name), printable(value, 2000)] as const],
+    ),
   )
-  const nameWidth = Math.max(0, ...shown.flat().map(([name]) => columnsOf(name)))
-  const fits = shown.flat().every(([, value]) => nameWidth + 4 + columnsOf(value) <= style.width)
+  const all = shown.flat()
+  const nameWidth = all.reduce((widest, [name]) => Math.max(widest, columnsOf(name)), 0)
+  const room = style.width - nameWidth - 4
+  const beside = room >= LEAST_VALUE_COLUMNS || all.every(([, value]) => columnsOf(value) <= room)
   const line = ([name, value]: readonly [string, string]) =>
-    fits || style.width >= 60
-      ? `  ${style.dim(padded(name, nameWidth))}  ${value}\n`
-      : `  ${style.dim(name)}\n    ${value}\n`
+    beside
+      ? `${hanging(`  ${style.dim(name)}${padding(name, nameWidth)}  `, nameWidth + 4, value, style.width)}\n`
+      : `${hanging("  ", 2, style.dim(name), style.width)}\n${hanging("    ", 4, value, style.width)}\n`
   return shown.map((rows) => rows.map(line).join("")).join("\n")
 }
 
@@ -45,7 +46,7 @@ export function table(
 ): string {
   const cells = rows.map((row) => headings.map((_, index) => printable(row[index] ?? "")))
   const widths = headings.map((heading, index) =>
-    Math.max(columnsOf(heading), ...cells.map((row) => columnsOf(row[index] ?? ""))),
+    cells.reduce((widest, row) => Math.max(widest, columnsOf(row[index] ?? "")), columnsOf(heading)),
   )
   if (widths.reduce((sum, width) => sum + width + 2, 0) - 2 > style.width) {
     return blocks(

@@ -1,9 +1,9 @@
 import type { App, ChainNetwork } from "@authchemy/protocol"
-import { CLIError } from "../../errors.ts"
 import { maskSecret } from "../../output/mask.ts"
 import { printable } from "../../output/printable.ts"
 import type { Style } from "../../output/style.ts"
 import { fields, table } from "../../output/table.ts"
+import { resourceId } from "../../resource-id.ts"
 
 /** An app as it may be shown: its keys, and the addresses that carry them, are masked unless `reveal`. */
 export function shownApp(app: App, reveal: boolean): App {
@@ -62,12 +62,5 @@ export function chainsText(chains: readonly ChainNetwork[], style: Style): strin
 
 /** An app's id as an operand, safe as one segment of a path. @throws CLIError `INVALID_ARGS` */
 export function appId(operand: string | undefined): string {
-  if (operand !== undefined && /^[\w.~-]{1,128}$/.test(operand) && !/^\.+$/.test(operand)) return operand
-  throw new CLIError(
-    "INVALID_ARGS",
-    `${printable(operand ?? "", 60) || "An empty text"} is not an app's id.`,
-    {
-      hint: "`alchemy apps list` shows the ids.",
-    },
-  )
+  return resourceId(operand, "an app", "alchemy apps list")
 }

@@ -74,6 +74,41 @@ test("list without apps says how to create one", async () => {
   const { server, machine } = await signedIn({ tty: true })
   server.apps.length = 0
   expect((await machine.run(["apps", "list"])).stdout).toContain("alchemy apps create")
+  expect((await machine.run(["apps", "list", "--cursor", "9"])).stdout).toBe("There are no more apps.\n")
+})
+
+test("list --all shows how far it is, once it takes a while", async () => {
+  const { server, machine } = await signedIn()
+  const ticks = new Set<() => void>()
+  const every = (_: number, tick: () => void) => {
+    ticks.add(tick)
+    return () => ticks.delete(tick)
+  }
+  server.override("/v1/apps", (request, response) => {
+    for (let time = 0; time < 5; time++) for (const tick of ticks) tick()
+    const more = request.url?.includes("cursor") ? {} : { cursor: "2" }
+    response.end(JSON.stringify({ data: { apps: [APP, APP], ...more } }))
+  })
+  const programs = await machine.run(["apps", "list", "--all"], { context: { every } })
+  expect(programs.stderr).toBe('{"event":"progress","done":2,"what":"apps"}\n')
+  const people = await machine.run(["apps", "list", "--all"], { tty: true, context: { every } })
+  expect(people.stderr).toContain("Waiting for apps... 2\u001b[K")
+  expect(people.stderr).toMatch(/\r\u001b\[K\u001b\[\?25h$/)
+  expect(people.stdout).not.toContain("\u001b")
+  for (const more of [["--quiet"], ["--quiet", "--json"]]) {
+    const { stderr } = await machine.run(["apps", "list", "--all", ...more], { context: { every } })
+    expect(stderr).toBe("")
+  }
+  expect(ticks.size).toBe(0)
+})
+
+test("at 40 columns no line of a list is longer, but for single words", async () => {
+  const { server, machine } = await signedIn({ tty: true, columns: 40 })
+  server.apps.push({ ...APP, id: "app_2", name: "An app with quite a long name, as people give them" })
+  for (const argv of [["list"], ["list", "--limit", "1"], ["get", "app_2"], ["chains"]]) {
+    const { stdout } = await machine.run(["apps", ...argv])
+    expect(stdout.split("\n").filter((line) => line.length > 40 && line.includes(" "))).toEqual([])
+  }
 })
 
 test("a list that does not end is an error", async () => {

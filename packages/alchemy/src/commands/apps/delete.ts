@@ -31,6 +31,8 @@ export async function deleteRun(options: DeleteOptions, context: CommandContext)
       return { data: { id, deleted: false }, text: () => "Nothing was deleted.\n", sentenceOnly: true }
   }
   await client.deleteApp(id)
+  const config = await context.config()
+  if ((await config.values()).app === id) await config.set("app", undefined)
   return {
     data: { id, deleted: true },
     text: (style) => `${style.green("✓")} Deleted ${id}.\n`,

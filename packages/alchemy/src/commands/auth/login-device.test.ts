@@ -43,6 +43,10 @@ test("--device signs in by code: event on stderr, result on stdout, credential i
   expect(json).toEqual({
     status: "signed_in",
     account: ACCOUNT,
+    profile: "default",
+    keptIn: "file",
+    keychain: "the keychain could not be used: there is none on this system",
+    app: null,
     sessionId: "ses_1",
     expiresAt: new Date(NOW + 43_200_000).toISOString(),
     authToken: expect.stringMatching(/^alchemy_at_tAg9….{4}$/),
@@ -131,7 +135,7 @@ test.each([
   const machine = await testMachine({ server: server.origin })
   const failed = await machine.run(["auth", "login", "--device"])
   expect(failed).toMatchObject({ code: exitCode, stdout: "", error: { code: errorCode, hint } })
-  await expect(machine.config()).rejects.toThrow()
+  expect(await machine.config()).toEqual({})
 })
 
 test("a server without a device flow: --device says so, and which command works", async () => {
@@ -170,7 +174,8 @@ test("Ctrl-C while the code is waited for: exit 130, no lock left", async () => 
   const { code, error } = await machine.run(["auth", "login", "--device"])
   expect({ code, error: error.code }).toEqual({ code: 130, error: "INTERRUPTED" })
   const { readdir } = await import("node:fs/promises")
-  expect(await readdir(machine.home)).toEqual([])
+  expect(await readdir(machine.home)).toEqual(["config.json"])
+  expect(await machine.config()).toEqual({})
 })
 
 test("a credential that cannot be saved: CREDENTIAL_STORE_ERROR, and its session does not stay behind", async () => {

@@ -58,6 +58,10 @@ test("signs in: events on stderr, the result on stdout, the credential in the fi
   expect(json).toEqual({
     status: "signed_in",
     account: ACCOUNT,
+    profile: "default",
+    keptIn: "file",
+    keychain: "the keychain could not be used: there is none on this system",
+    app: null,
     sessionId: "ses_1",
     expiresAt: new Date(NOW + 43_200_000).toISOString(),
     authToken: expect.stringMatching(/^alchemy_at_tAg9….{4}$/),
@@ -103,7 +107,6 @@ test("on a terminal the address and the words are shown, and Enter opens the bro
 
 test.each([
   ["--no-browser", ["--no-browser", "-y"], { tty: true }],
-  ["--no-interactive", ["--no-interactive"], { tty: true }],
   ["JSON without -y", [], {}],
   ["no display", ["-y"], { tty: true, context: { canOpenBrowser: async () => false } }],
 ])("%s never opens a browser; the address works all the same", async (_, flags, options) => {

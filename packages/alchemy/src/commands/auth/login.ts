@@ -1,14 +1,15 @@
-import type { Credential, LoginResult } from "@authchemy/cli-sign-in"
+import type { Kept, LoginResult, StoredSignIn } from "@authchemy/cli-sign-in"
 import type { AccountSummary } from "@authchemy/protocol"
 import { ASK_TIMEOUT_MS, askServer } from "../../auth/ask-server.ts"
-import { endReplacedSession } from "../../auth/replaced-session.ts"
-import { hasPassed } from "../../auth/resolve-auth-token.ts"
+import { endReplacedSession, type Replaced } from "../../auth/replaced-session.ts"
+import { hasPassed, originOf } from "../../auth/resolve-auth-token.ts"
+import { selectAppAfterSignIn } from "../../auth/select-app.ts"
 import { signIn, signInWay, withSignInLock } from "../../auth/sign-in.ts"
 import type { Command, CommandContext, Result } from "../../command.ts"
 import type { ConfigFile } from "../../config/file.ts"
 import { sameServer } from "../../config/server-urls.ts"
 import { resolveSettings, type Settings } from "../../config/settings.ts"
-import { durationInSeconds, wholeNumber } from "../../flags.ts"
+import { durationInSeconds, textFlag, wholeNumber } from "../../flags.ts"
 import { maskSecret } from "../../output/mask.ts"
 import { printable } from "../../output/printable.ts"
 import { fields } from "../../output/table.ts"
@@ -19,6 +20,9 @@ export type LoginOptions = {
   yes: boolean
   browser: boolean
   device: boolean
+  withToken: boolean
+  /** The handle of a sign-in that was begun with `--no-interactive`. */
+  complete: string | undefined
   expiresInSeconds: number | undefined
   port: number | undefined
 }
@@ -29,56 +33,89 @@ export const command: Command<LoginOptions> = {
     yes: raw.yes === true,
     browser: raw.browser !== false,
     device: raw.device === true,
+    withToken: raw.withToken === true,
+    complete: textFlag(raw.complete, "--complete"),
     expiresInSeconds: durationInSeconds(raw.expiresIn, "--expires-in"),
     port: wholeNumber(raw.port, "--port", { least: 0, most: 65_535 }),
   }),
   run: loginRun,
 }
 
-/** Signs in through the browser or by code, unless a sign-in is stored that is still good. */
+/**
+ * Signs in through the browser or by code, unless a sign-in is stored that is still good. With `--no-interactive` it only
+ * begins, and `--complete` finishes; with `--with-token` a token from stdin is stored.
+ */
 export async function loginRun(options: LoginOptions, context: CommandContext): Promise<Result> {
   const config = await context.config()
-  const settings = resolveSettings(await config.json.read(), context)
-  const before = await config.store.load()
+  const settings = resolveSettings(await config.values(), context)
+  if (options.complete !== undefined) {
+    const { completeSignIn } = await import("../../auth/sign-in-in-two-steps.ts")
+    const { login, profile } = await completeSignIn(options.complete, settings, config, context)
+    return signedIn(login, settings, profile, context)
+  }
+  const before = await config.store.signIn()
+  if (options.withToken) {
+    const { signInWithToken } = await import("../../auth/sign-in-with-token.ts")
+    const login = await signInWithToken(settings, config, context)
+    return signedIn({ ...login, before }, settings, config, context)
+  }
   if (!options.force) {
-    const stored = await stillGood(before, settings, context)
+    const stored = await stillGood(before, settings, config, context)
     if (stored !== null) return alreadySignedIn(stored, settings, config, context)
   }
-  return withSignInLock(config, context, async () => {
-    const now = await config.store.load()
-    if (now !== null && now.token !== before?.token) {
-      const stored = await stillGood(now, settings, context)
-      if (stored !== null) return alreadySignedIn({ ...stored, byOther: true }, settings, config, context)
+  if (context.flags.nobodyThere) {
+    const { beginSignIn } = await import("../../auth/sign-in-in-two-steps.ts")
+    return beginSignIn(options, settings, config, context)
+  }
+  const outcome = await withSignInLock(config, context, async () => {
+    const now = await config.store.signIn()
+    if (now !== null && now.digest !== before?.digest) {
+      const stored = await stillGood(now, settings, config, context)
+      if (stored !== null) return { ...stored, byOther: true as const }
     }
+    const replaced: Replaced | null =
+      now === null ? null : { signIn: now, credential: await config.store.load().catch(() => null) }
     const way = await signInWay(options, context)
     const { expiresInSeconds, port } = options
-    const login = await signIn({ way, expiresInSeconds, port }, settings, config, context)
-    if (now !== null) await endReplacedSession(now, login, settings, config, context)
-    return signedIn(login, settings, config, context)
+    const login = await signIn({ way, expiresInSeconds, port, replaced }, settings, config, context)
+    if (replaced !== null) await endReplacedSession(replaced, login, settings, config, context)
+    return { ...login, before: now }
   })
+  // Whoever chooses an app holds up no other sign-in.
+  return "byOther" in outcome
+    ? alreadySignedIn(outcome, settings, config, context)
+    : signedIn(outcome, settings, config, context)
 }
 
 type StillGood = {
-  credential: Credential
+  token: string | null
+  signIn: StoredSignIn
   account: AccountSummary | null
   unverified: string | null
   byOther?: true
 }
 
-/** The stored credential, where it is for this server, has not expired, and the server does not refuse it. */
+/**
+ * The stored sign-in, where it is for this server, has not expired, and the server does not refuse it. One in a keychain that
+ * cannot be read is of no use.
+ */
 async function stillGood(
-  credential: Credential | null,
+  signIn: StoredSignIn | null,
   settings: Settings,
+  config: ConfigFile,
   context: CommandContext,
 ): Promise<StillGood | null> {
-  if (credential === null || hasPassed(credential.expiresAt, context.now())) return null
-  if (credential.server !== null && !sameServer(credential.server, settings.authUrl)) return null
-  const question = { token: credential.token, origin: "config file", timeoutMs: ASK_TIMEOUT_MS }
-  const answer = await askServer(question, settings, context)
+  if (signIn === null || hasPassed(signIn.expiresAt, context.serverNow())) return null
+  if (signIn.server !== null && !sameServer(signIn.server, settings.authUrl)) return null
+  const credential = await config.loadCredential()
+  if (credential === null) return null
+  const { token } = credential
+  const origin = originOf(signIn.keptIn)
+  const answer = await askServer({ token, origin, timeoutMs: ASK_TIMEOUT_MS }, settings, context)
   if (answer.says === "refused") return null
   return answer.says === "accepted"
-    ? { credential, account: answer.me.account, unverified: null }
-    : { credential, account: null, unverified: answer.reason }
+    ? { token, signIn, account: answer.me.account, unverified: null }
+    : { token, signIn, account: signIn.account, unverified: answer.reason }
 }
 
 function alreadySignedIn(
@@ -88,20 +125,23 @@ function alreadySignedIn(
   context: CommandContext,
 ): Result {
   warnOfEnvironment(settings, context)
-  const { credential, account, unverified, byOther } = stored
+  const { token, signIn: kept, account, unverified, byOther } = stored
   const who = account === null ? "" : ` as ${printable(account.email)}`
-  const until = credential.expiresAt === null ? "" : `, until ${moment(credential.expiresAt, context.now())}`
+  const until = kept.expiresAt === null ? "" : `, until ${moment(kept.expiresAt, context.serverNow())}`
+  const secret = token ?? ""
   return {
     data: {
       status: "already_signed_in",
       account,
+      profile: config.profile.name,
       verified: unverified === null,
       ...(unverified === null ? {} : { reason: unverified }),
       ...(byOther ? { signedInBy: "another command" } : {}),
-      expiresAt: credential.expiresAt,
-      authToken: context.flags.reveal ? credential.token : maskSecret(credential.token),
-      storedIn: config.path,
-      server: credential.server ?? settings.authUrl,
+      expiresAt: kept.expiresAt,
+      authToken: context.flags.reveal ? secret : maskSecret(secret),
+      keptIn: kept.keptIn,
+      storedIn: kept.keptIn === "file" ? config.path : config.store.descriptionOf("keychain"),
+      server: kept.server ?? settings.authUrl,
     },
     text: (style) =>
       [
@@ -115,35 +155,41 @@ function alreadySignedIn(
   }
 }
 
-function signedIn(
-  login: LoginResult,
+/** @param login.before the sign-in that was stored until now */
+async function signedIn(
+  login: LoginResult & { kept: Kept; before: StoredSignIn | null },
   settings: Settings,
   config: ConfigFile,
   context: CommandContext,
-): Result {
+): Promise<Result> {
   warnOfEnvironment(settings, context)
-  const { credential, account, sessionId } = login
+  const { credential, account, sessionId, kept } = login
   const { expiresAt } = credential
-  if (hasPassed(expiresAt, context.now())) {
-    context.report.warning(
-      "By the clock of this machine the new sign-in has expired already, so commands will not use it. Set the clock, then go on.",
-    )
-  }
+  const app = await selectAppAfterSignIn(login, settings, config, context)
+  const unused =
+    kept.keychain === undefined ? undefined : `the keychain could not be used: ${kept.keychain.message}`
   return {
     data: {
       status: "signed_in",
       account,
+      profile: config.profile.name,
       sessionId,
       expiresAt,
       authToken: context.flags.reveal ? credential.token : maskSecret(credential.token),
-      storedIn: config.path,
+      keptIn: kept.in,
+      ...(unused === undefined ? {} : { keychain: unused }),
+      storedIn: kept.in === "file" ? config.path : config.store.descriptionOf("keychain"),
       server: credential.server ?? settings.authUrl,
+      app: app?.id ?? null,
     },
     text: (style) =>
       `${style.green("✓")} Signed in as ${style.bold(printable(account.email))}.\n${fields(
         [
-          ["until", expiresAt === null ? undefined : moment(expiresAt, context.now())],
-          ["kept in", config.store.description],
+          ["profile", config.profile.name === "default" ? undefined : config.profile.name],
+          ["until", expiresAt === null ? undefined : moment(expiresAt, context.serverNow())],
+          ["kept in", config.store.descriptionOf(kept.in)],
+          ["because", unused],
+          ["app", app === null ? undefined : app.name === undefined ? app.id : `${app.name} (${app.id})`],
           ["token", context.flags.reveal ? credential.token : undefined],
         ],
         style,

@@ -16,8 +16,10 @@ async function signedIn() {
 }
 
 test("the command line becomes options", () => {
-  expect(command.parse([], {})).toEqual({ strict: false })
-  expect(command.parse([], { strict: true })).toEqual({ strict: true })
+  expect(command.parse([], {})).toEqual({ strict: false, all: false, others: false })
+  expect(command.parse([], { strict: true })).toMatchObject({ strict: true })
+  expect(command.parse([], { others: true })).toMatchObject({ others: true })
+  expect(() => command.parse([], { all: true, others: true })).toThrow("do not go together")
 })
 
 test("a session that the server ends: revoked, and cleared here with the selected app", async () => {
@@ -39,7 +41,7 @@ test("in text, each outcome is what happened", async () => {
     "✓ Signed out. The session had already ended.\n",
   )
   const unreached = await testMachine({ config: signedInConfig(NOBODY), server: NOBODY })
-  const { stdout, code } = await unreached.run(["auth", "logout"], { tty: true })
+  const { stdout, code } = await unreached.run(["auth", "logout"], { tty: true, columns: 200 })
   expect(code).toBe(0)
   expect(stdout).toMatch(
     /^✓ Signed out here\. The server could not be reached \(connection refused\); the session will be ended as soon as it can be, or at http:\/\/127\.0\.0\.1:2\/sessions\.\n$/,
@@ -132,4 +134,49 @@ test("a token that cannot be erased is told as such, with how to see what became
   expect(error.message).toMatch(/^The token could not be erased here: /)
   expect(error.hint).toContain("alchemy auth status")
   expect(server.sessions.size).toBe(0)
+})
+
+test("--all ends every session of the account, this one too, and clears it here", async () => {
+  const { server, machine } = await signedIn()
+  server.override("/v1/sessions", (request, response) => {
+    expect(request.method).toBe("DELETE")
+    server.sessions.clear()
+    response.writeHead(200, { "content-type": "application/json" }).end('{"data":{"ended":3}}')
+  })
+  const { code, json } = await machine.run(["auth", "logout", "--all"])
+  expect({ code, json }).toEqual({ code: 0, json: { server: "revoked", cleared: true, sessionsEnded: 3 } })
+  expect(await machine.config()).toEqual({ other: 1 })
+})
+
+test("--all where the others cannot be ended: signed out here, said, and exit 6", async () => {
+  const { server, token, machine } = await signedIn()
+  server.override("/v1/sessions", (_request, response) => response.writeHead(500).end("{}"))
+  const { code, json } = await machine.run(["auth", "logout", "--all"])
+  expect({ code, json }).toEqual({
+    code: 6,
+    json: {
+      server: "revoked",
+      cleared: true,
+      warnings: [expect.stringMatching(/^The account's other sessions were not ended: .*\/sessions\.$/)],
+    },
+  })
+  expect(server.sessions.has(token)).toBe(false)
+})
+
+test("--others ends the others and leaves this one, here and there", async () => {
+  const { server, token, machine } = await signedIn()
+  server.override("/v1/sessions", (request, response) => {
+    expect(request.url).toBe("/v1/sessions?others=true")
+    response.writeHead(200, { "content-type": "application/json" }).end('{"data":{"ended":2}}')
+  })
+  const before = await machine.config()
+  const { code, stdout } = await machine.run(["auth", "logout", "--others"], { tty: true, columns: 100 })
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: "✓ 2 other sessions have ended on the server. You are still signed in here.\n",
+  })
+  expect(await machine.config()).toEqual(before)
+  expect(server.sessions.has(token)).toBe(true)
+  const nobody = await testMachine({ server: server.origin })
+  expect((await nobody.run(["auth", "logout", "--others"])).code).toBe(3)
 })

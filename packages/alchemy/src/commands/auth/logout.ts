@@ -1,28 +1,40 @@
 import { type LogoutOutcome, logOut } from "@authchemy/cli-sign-in"
+import { adminClientWith } from "../../admin/admin-client-from-flags.ts"
+import { hasPassed, originOf, requireAuthToken } from "../../auth/resolve-auth-token.ts"
 import type { Command, CommandContext, Result } from "../../command.ts"
-import { resolveSettings } from "../../config/settings.ts"
+import type { ConfigFile } from "../../config/file.ts"
+import { resolveSettings, type Settings } from "../../config/settings.ts"
 import { CLIError, EXIT_CODES } from "../../errors.ts"
 import { printable } from "../../output/printable.ts"
 
 /** The most that the server is waited for, in milliseconds. */
 const LOGOUT_TIMEOUT_MS = 2500
 
-export type LogoutOptions = { strict: boolean }
+export type LogoutOptions = { strict: boolean; all: boolean; others: boolean }
 
 export const command: Command<LogoutOptions> = {
-  parse: (_operands, raw) => ({ strict: raw.strict === true }),
+  parse: (_operands, raw) => {
+    if (raw.all === true && raw.others === true) {
+      throw new CLIError("INVALID_ARGS", "--all and --others do not go together.", {
+        hint: "--all ends this session as well; --others all but this one.",
+      })
+    }
+    return { strict: raw.strict === true, all: raw.all === true, others: raw.others === true }
+  },
   run: logoutRun,
 }
 
 /** Ends the session on the server, then clears it here, always; what is said is what happened. */
 export async function logoutRun(options: LogoutOptions, context: CommandContext): Promise<Result> {
-  const { env, fetch, now, flags } = context
   const config = await context.config()
-  const { authUrl } = resolveSettings(await config.json.read(), context)
-  const stored = await config.store.load()
+  const settings = resolveSettings(await config.values(), context)
+  if (options.others) return endOthers(settings, context)
+  const ended = options.all ? await endAll(settings, config, context) : null
+  const { env, fetch, serverNow: now, flags } = context
+  const stored = await config.store.signIn()
   const outcome = await logOut({
     store: config.store,
-    authUrl,
+    authUrl: settings.authUrl,
     timeoutMs: Math.min(flags.timeoutMs ?? LOGOUT_TIMEOUT_MS, LOGOUT_TIMEOUT_MS),
     fetch,
     now,
@@ -33,21 +45,85 @@ export async function logoutRun(options: LogoutOptions, context: CommandContext)
       cause: error,
     })
   })
-  const environment = env.ALCHEMY_AUTH_TOKEN
-    ? "ALCHEMY_AUTH_TOKEN is set and was left alone; commands go on using it."
-    : undefined
-  const sentence = logoutSentence(outcome, stored?.server ?? authUrl)
+  if (outcome.server === "pending") context.runDetached(["auth", "deliver"])
+  const warnings = [
+    ...(env.ALCHEMY_AUTH_TOKEN ? [LEFT_ALONE] : []),
+    ...(outcome.erased ? [] : [NOT_ERASED]),
+    ...(ended !== null && "reason" in ended
+      ? [`The account's other sessions were not ended: ${ended.reason} See ${settings.authUrl}/sessions.`]
+      : []),
+  ]
+  // With --all the session was ended together with the others, a moment ago.
+  const server =
+    ended !== null && "count" in ended && outcome.server === "already_ended" ? "revoked" : outcome.server
+  const count = ended !== null && "count" in ended ? ended.count : undefined
+  const sentence = logoutSentence({ ...outcome, server } as LogoutOutcome, stored?.server ?? settings.authUrl)
   return {
     data: {
-      server: outcome.server,
+      server,
       ...(outcome.server === "pending" ? { reason: printable(outcome.reason) } : {}),
       cleared: outcome.server !== "none",
-      ...(environment === undefined ? {} : { warnings: [environment] }),
+      ...(count === undefined ? {} : { sessionsEnded: count }),
+      ...(warnings.length === 0 ? {} : { warnings }),
     },
     text: (style) =>
-      `${sentence.replace(/^✓/, style.green("✓"))}\n${environment === undefined ? "" : `${style.yellow("!")} ${environment}\n`}`,
-    sentenceOnly: outcome.server !== "pending" && environment === undefined,
-    exitCode: options.strict && outcome.server === "pending" ? EXIT_CODES.NETWORK_ERROR : 0,
+      [
+        `${sentence.replace(/^✓/, style.green("✓"))}\n`,
+        count === undefined ? "" : `  Sessions of the account that were ended: ${count}\n`,
+        ...warnings.map((warning) => `${style.yellow("!")} ${printable(warning)}\n`),
+      ].join(""),
+    sentenceOnly: outcome.server !== "pending" && warnings.length === 0,
+    exitCode: exitCodeOf(options.strict && outcome.server === "pending", ended !== null && "reason" in ended),
+  }
+}
+
+const LEFT_ALONE = "ALCHEMY_AUTH_TOKEN is set and was left alone; commands go on using it."
+const NOT_ERASED =
+  "The keychain did not answer in time; what it keeps of the sign-in is removed by a later command."
+
+function exitCodeOf(notConfirmed: boolean, othersLeft: boolean): number {
+  return notConfirmed || othersLeft ? EXIT_CODES.NETWORK_ERROR : 0
+}
+
+/** Ends every session of the account. What keeps that from happening does not keep this machine from being signed out. */
+async function endAll(
+  settings: Settings,
+  config: ConfigFile,
+  context: CommandContext,
+): Promise<{ count: number } | { reason: string } | null> {
+  const signIn = await config.store.signIn()
+  if (signIn === null) return null
+  if (hasPassed(signIn.expiresAt, context.serverNow())) return { reason: "the sign-in here has expired." }
+  try {
+    const credential = await config.loadCredential()
+    if (credential === null) return null
+    const client = adminClientWith(
+      { kind: "auth-token", secret: credential.token, origin: originOf(signIn.keptIn) },
+      settings,
+      context,
+      Math.min(context.flags.timeoutMs ?? LOGOUT_TIMEOUT_MS, LOGOUT_TIMEOUT_MS),
+    )
+    return { count: await client.endSessions({ others: false }) }
+  } catch (error) {
+    if (!(error instanceof CLIError) || error.code === "INTERRUPTED") throw error
+    return { reason: error.message }
+  }
+}
+
+/** Ends every session of the account but the one that is used here. */
+async function endOthers(settings: Settings, context: CommandContext): Promise<Result> {
+  const { token, origin } = await requireAuthToken(settings, context)
+  const timeoutMs = context.flags.timeoutMs ?? 4 * LOGOUT_TIMEOUT_MS
+  const client = adminClientWith({ kind: "auth-token", secret: token, origin }, settings, context, timeoutMs)
+  const count = await client.endSessions({ others: true })
+  const sentence =
+    count === 0
+      ? "There were no other sessions."
+      : `${count === 1 ? "1 other session has" : `${count} other sessions have`} ended on the server. You are still signed in here.`
+  return {
+    data: { server: "revoked", cleared: false, sessionsEnded: count },
+    text: (style) => `${style.green("✓")} ${sentence}\n`,
+    sentenceOnly: true,
   }
 }
 

@@ -25,7 +25,11 @@ test("active: account, machine, masked token, where kept, until when", async () 
     expiresAt: "2027-02-22T12:00:00.000Z",
     server: server.origin,
     serverSays: "accepted",
+    profile: "default",
+    profileOrigin: "default",
     pendingRevocations: [],
+    unfinishedSignIns: [],
+    profiles: [],
     warnings: [],
   })
   expect((await machine.run(["auth", "status", "--reveal"])).json.token).toBe(config.auth_token)

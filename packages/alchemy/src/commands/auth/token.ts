@@ -17,7 +17,7 @@ export async function tokenRun(_options: Record<never, never>, context: CommandC
     })
   }
   const config = await context.config()
-  const settings = resolveSettings(await config.json.read(), context)
+  const settings = resolveSettings(await config.values(), context)
   const { token, origin, expiresAt } = await requireAuthToken(settings, context)
   return {
     data: { token, origin, expiresAt },

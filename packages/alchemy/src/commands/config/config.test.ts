@@ -26,6 +26,7 @@ test("set, get and list; the file is 0600", async () => {
   expect(await machine.config()).toEqual({ "auth-url": "http://localhost:4000", verbose: true })
   expect((await machine.run(["config", "list"])).json).toEqual({
     path: machine.configPath,
+    profile: "default",
     values: { "auth-url": "http://localhost:4000", verbose: true },
   })
   expect((await machine.run(["config", "list"], { tty: true })).stdout).toMatch(
@@ -39,7 +40,8 @@ test.each([
   ["auth-url", "http://remote.example"],
   ["auth-url", "https://user:pw@x.example"],
   ["admin-url", "https://x.example/?q"],
-  ["credential-store", "keychain"],
+  ["credential-store", "kernel"],
+  ["profile", "../x"],
   ["credential-store", "constructor"],
   ["verbose", "yes"],
   ["app", "a b"],

@@ -14,8 +14,8 @@ export const command: Command<GetOptions> = {
 /** One value; a secret is masked unless `--reveal`. Not set: `NOT_FOUND`. */
 export async function getRun(options: GetOptions, context: CommandContext): Promise<Result> {
   const key = configKey(options.name)
-  const { json } = await context.config()
-  const value = shownValue(key, await json.read(), context.flags.reveal)
+  const config = await context.config()
+  const value = shownValue(key, await config.values(), context.flags.reveal)
   if (value === undefined) {
     throw new CLIError("NOT_FOUND", `${key.name} is not set.`, {
       hint: key.managed ? "`alchemy auth login` sets it." : `alchemy config set ${key.name} <value>`,

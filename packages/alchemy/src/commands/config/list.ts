@@ -7,8 +7,8 @@ export const command: Command<Record<never, never>> = { parse: () => ({}), run: 
 
 /** Every key with its value; secrets are masked unless `--reveal`. */
 export async function listRun(_options: Record<never, never>, context: CommandContext): Promise<Result> {
-  const { json, path } = await context.config()
-  const content = await json.read()
+  const { path, profile, values } = await context.config()
+  const content = await values()
   const entries = CONFIG_KEYS.map((key) => ({
     key,
     value: shownValue(key, content, context.flags.reveal),
@@ -16,6 +16,7 @@ export async function listRun(_options: Record<never, never>, context: CommandCo
   return {
     data: {
       path,
+      profile: profile.name,
       values: Object.fromEntries(
         entries.flatMap(({ key, value }) => (value === undefined ? [] : [[key.name, value]])),
       ),

@@ -1,10 +1,12 @@
+import { PENDING_KEYS, SIGN_IN_KEYS } from "@authchemy/cli-sign-in/credentials"
 import type { Command, CommandContext, Result } from "../../command.ts"
+import { MACHINE_KEYS } from "../../config/file.ts"
+import { profileSection } from "../../config/profile.ts"
 import { CONFIG_KEYS, configKey } from "../../config/schema.ts"
 import { CLIError } from "../../errors.ts"
 
-/** What sign-in and sign-out keep in the file; it goes only when it is named. */
-const TOKEN_KEYS: readonly string[] = ["auth_token", "auth_token_expires_at", "auth_token_server"]
 const PENDING_KEY = "pending_revocations"
+const isOneOf = (keys: readonly string[], name: string) => keys.includes(name)
 
 export type ResetOptions = { name: string | undefined; yes: boolean }
 
@@ -16,10 +18,10 @@ export const command: Command<ResetOptions> = {
   run: resetRun,
 }
 
-/** Removes one value, or all but those of the sign-in, which `auth logout` removes. */
+/** Removes one value of the profile, or all but those of the sign-in, which `auth logout` removes. */
 export async function resetRun(options: ResetOptions, context: CommandContext): Promise<Result> {
   const { name } = options
-  const { json } = await context.config()
+  const { json, profile } = await context.config()
   if (name === undefined && !options.yes) {
     if (!context.flags.interactive) {
       throw new CLIError("INVALID_ARGS", "Resetting everything needs --yes where nobody can be asked.", {
@@ -30,21 +32,32 @@ export async function resetRun(options: ResetOptions, context: CommandContext): 
     if (!agreed)
       return { data: { reset: [], kept: [] }, text: () => "Nothing was reset.\n", sentenceOnly: true }
   }
-  const managed = [...TOKEN_KEYS, PENDING_KEY]
   const names =
     name === undefined
       ? CONFIG_KEYS.flatMap((key) => (key.managed ? [] : [key.name]))
-      : TOKEN_KEYS.includes(name)
-        ? TOKEN_KEYS
-        : [name]
-  let reset: string[] = []
+      : isOneOf(SIGN_IN_KEYS, name)
+        ? SIGN_IN_KEYS
+        : name === PENDING_KEY
+          ? PENDING_KEYS.filter((key) => key !== "keychain_leftovers")
+          : [name]
+  const reset: string[] = []
   let kept: string[] = []
   await json.update((content) => {
-    reset = names.filter((key) => Object.hasOwn(content, key))
-    for (const key of reset) delete content[key]
-    kept = managed.filter((key) => Object.hasOwn(content, key))
+    const section = profileSection(content, profile.name, false) ?? {}
+    for (const key of names) {
+      const shared = isOneOf(MACHINE_KEYS, key) || isOneOf(PENDING_KEYS, key)
+      const target = shared ? content : section
+      if (!Object.hasOwn(target, key)) continue
+      delete target[key]
+      reset.push(key)
+    }
+    kept = [
+      ...SIGN_IN_KEYS.filter((key) => Object.hasOwn(section, key)),
+      ...PENDING_KEYS.filter((key) => Object.hasOwn(content, key)),
+    ]
   })
-  if (reset.includes("auth_token")) {
+  const signInKept = kept.some((key) => isOneOf(SIGN_IN_KEYS, key))
+  if (reset.includes("auth_token") || reset.includes("auth_token_keychain")) {
     context.report.warning("The session goes on at the server; end it on the server's sessions page.")
   }
   return {
@@ -54,9 +67,7 @@ export async function resetRun(options: ResetOptions, context: CommandContext): 
         reset.length === 0
           ? "There was nothing to reset.\n"
           : `${style.green("✓")} Reset ${reset.join(", ")}.\n`,
-        name === undefined && kept.includes("auth_token")
-          ? "  The sign-in was kept; `alchemy auth logout` ends it.\n"
-          : "",
+        name === undefined && signInKept ? "  The sign-in was kept; `alchemy auth logout` ends it.\n" : "",
         name === undefined && kept.includes(PENDING_KEY)
           ? "  Sign-outs that have not reached their server yet were kept; the next command tries again.\n"
           : "",

@@ -1,9 +1,10 @@
-import type { Readable } from "node:stream"
 import type { Command, CommandContext, Result } from "../../command.ts"
+import { type ConfigFile, keychainFailure } from "../../config/file.ts"
 import { configKey } from "../../config/schema.ts"
 import { CLIError } from "../../errors.ts"
 import { maskSecret } from "../../output/mask.ts"
 import { printable } from "../../output/printable.ts"
+import { readStdin } from "../../output/stdin.ts"
 
 /** The longest value that is read from stdin, in bytes. */
 const MAX_VALUE_BYTES = 4096
@@ -23,10 +24,9 @@ export const command: Command<SetOptions> = {
 export async function setRun(options: SetOptions, context: CommandContext): Promise<Result> {
   const key = configKey(options.name)
   const value = key.parse(await givenValue(options, key.secret, context))
-  const { json } = await context.config()
-  await json.update((content) => {
-    content[key.name] = value
-  })
+  const config = await context.config()
+  if (key.name === "credential-store") return moveCredentials(String(value), config)
+  await config.set(key.name, value)
   const shown = key.secret && !context.flags.reveal ? maskSecret(String(value)) : value
   return {
     data: { key: key.name, value: shown },
@@ -35,31 +35,42 @@ export async function setRun(options: SetOptions, context: CommandContext): Prom
   }
 }
 
+/** Sign-ins that are stored follow the setting; where one of them cannot, it is as before and the setting too. */
+async function moveCredentials(value: string, config: ConfigFile): Promise<Result> {
+  const before = (await config.values())["credential-store"]
+  await config.set("credential-store", value)
+  const moved: { profile: string; keptIn: string }[] = []
+  try {
+    await config.store.check()
+    for (const { name, store } of await config.profiles()) {
+      const kept = await store.relocate()
+      if (kept !== null) moved.push({ profile: name, keptIn: store.descriptionOf(kept.in) })
+    }
+  } catch (cause) {
+    await config.set("credential-store", typeof before === "string" ? before : undefined)
+    throw keychainFailure(cause)
+  }
+  return {
+    data: { key: "credential-store", value, moved },
+    text: (style) =>
+      [
+        `${style.green("✓")} credential-store = ${value}\n`,
+        ...moved.map(
+          ({ profile, keptIn }) => `  The sign-in of ${profile} is kept in: ${printable(keptIn)}\n`,
+        ),
+      ].join(""),
+    sentenceOnly: true,
+  }
+}
+
 async function givenValue(options: SetOptions, secret: boolean, context: CommandContext): Promise<string> {
   if (options.value !== undefined && options.value !== "-") return options.value.trim()
-  if (options.value === "-") return (await boundedInput(context.stdin, context.signal)).trim()
+  if (options.value === "-")
+    return (await readStdin(context, { what: "The value", mostBytes: MAX_VALUE_BYTES })).trim()
   if (secret && context.flags.interactive) {
     return (await context.prompter.password(`Value of ${options.name}`)).trim()
   }
   throw new CLIError("INVALID_ARGS", `A value for ${options.name} is missing.`, {
     hint: `alchemy config set ${options.name} <value>, or - to read it from stdin`,
   })
-}
-
-async function boundedInput(stdin: Readable, signal: AbortSignal): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  const stop = () => stdin.destroy()
-  signal.addEventListener("abort", stop, { once: true })
-  try {
-    for await (const chunk of stdin) {
-      const bytes = Buffer.from(chunk)
-      size += bytes.length
-      if (size > MAX_VALUE_BYTES) throw new CLIError("INVALID_ARGS", "The value on stdin is too long.")
-      chunks.push(bytes)
-    }
-  } finally {
-    signal.removeEventListener("abort", stop)
-  }
-  return Buffer.concat(chunks).toString("utf8")
 }

@@ -14,7 +14,7 @@ export async function setupStatusRun(
   context: CommandContext,
 ): Promise<Result> {
   const config = await context.config()
-  const content = await config.json.read()
+  const content = await config.values()
   const settings = resolveSettings(content, context)
   const stored = await config.store.load()
   const text = (name: string) => {
@@ -26,7 +26,7 @@ export async function setupStatusRun(
     : stored === null || (stored.server !== null && !sameServer(stored.server, settings.authUrl))
       ? { state: "none", origin: null, server: settings.authUrl }
       : {
-          state: hasPassed(stored.expiresAt, context.now()) ? "expired" : "unverified",
+          state: hasPassed(stored.expiresAt, context.serverNow()) ? "expired" : "unverified",
           origin: "config file",
           server: stored.server ?? settings.authUrl,
         }
