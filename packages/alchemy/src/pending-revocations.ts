@@ -4,6 +4,8 @@ import type { ConfigFile } from "./config/file.ts"
 
 /** How long a command that is done waits for earlier sign-outs to reach the server, in milliseconds. */
 const GRACE_MS = 50
+/** How long a write may take that it is in the middle of then, in milliseconds: as a rule it takes a few. */
+const WRITING_MS = 250
 
 /** Whether something has still to reach a server, and could be tried now or later without a person. */
 export async function isAnythingPending(store: CredentialStore): Promise<boolean> {
@@ -21,18 +23,28 @@ export function deliverPendingRevocations(context: CommandContext): () => Promis
   const giveUp = new AbortController()
   const delivery = deliverOnce(context, AbortSignal.any([giveUp.signal, context.signal])).catch(() => 0)
   return async () => {
-    let timer: NodeJS.Timeout | undefined
-    const grace = new Promise<number>((resolve) => {
-      timer = setTimeout(resolve, GRACE_MS, 0)
-    })
-    const confirmed = await Promise.race([delivery, grace])
-    clearTimeout(timer)
+    let confirmed = await within(GRACE_MS, delivery)
     giveUp.abort()
+    // The process ends after this: a write that has begun is not to be cut off, or it leaves half of itself behind.
+    confirmed ||= await within(WRITING_MS, delivery)
     if (confirmed > 0) {
       context.report.note(
         `${context.report.style.green("✓")} An earlier sign-out has now reached the server.`,
       )
     }
+  }
+}
+
+/** What it comes to, or 0 where it takes longer. */
+async function within(milliseconds: number, work: Promise<number>): Promise<number> {
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise<number>((resolve) => {
+    timer = setTimeout(resolve, milliseconds, 0)
+  })
+  try {
+    return await Promise.race([work, over])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -113,11 +113,16 @@ async function begin(
     expiresAt: new Date(begun + Math.min(expiresInMs, MOST_LIFETIME_MS)).toISOString(),
     intervalMs,
   }
-  await options.notes?.note(unfinished).catch((cause: unknown) => {
-    const message = "The sign-in could not be noted on this machine, so it was not begun."
+  await noted(unfinished, options.notes)
+  return { unfinished, ...shown, phrase: approvalPhraseOf(codeChallenge) }
+}
+
+/** Makes the note that must stand before a token is asked for. @throws SignInError `storage` */
+async function noted(unfinished: UnfinishedDeviceSignIn, notes: LoginOptions["notes"]): Promise<void> {
+  await notes?.note(unfinished).catch((cause: unknown) => {
+    const message = "The sign-in could not be noted on this machine, so its token was not asked for."
     throw new SignInError("storage", message, { cause })
   })
-  return { unfinished, ...shown, phrase: approvalPhraseOf(codeChallenge) }
 }
 
 async function finish(
@@ -139,6 +144,7 @@ async function finish(
   const transport = { server, fetch: send, signal }
   const polls = { answered: true }
 
+  if (atOnce) await noted({ ...unfinished, asked: true }, notes)
   let issued: IssuedLogin
   try {
     issued = await pollUntilDecided({
@@ -166,6 +172,7 @@ async function finish(
     // What happened is worth more to whoever waits than that the note could not be changed.
     const noted = async () => {
       if (isLost(error)) await notes?.note({ ...unfinished, lost: true })
+      else if (goesOn && polls.answered) await notes?.note(unfinished)
       else if (!goesOn && (polls.answered || isDecided(error))) await notes?.forget(id)
     }
     await noted().catch(() => {})

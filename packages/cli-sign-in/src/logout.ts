@@ -27,6 +27,8 @@ type Ending = {
   timeoutMs?: number
   fetch?: typeof fetch
   now?: () => number
+  /** Ends the wait for the server; the session is pending then. */
+  signal?: AbortSignal
 }
 
 /**
@@ -86,14 +88,14 @@ async function end(
   session: Endable,
   options: Omit<Ending, "store">,
 ): Promise<{ outcome: LogoutOutcome; pending?: PendingRevocation }> {
-  const { authUrl, timeoutMs = LOGOUT_TIMEOUT_MS, fetch: send = fetch, now = Date.now } = options
+  const { authUrl, timeoutMs = LOGOUT_TIMEOUT_MS, fetch: send = fetch, now = Date.now, signal } = options
   const { token, handle, expiresAt } = session
   const server = session.server ?? authUrl
   const credential = token !== null ? { token } : handle !== null ? { handle } : null
   const answer: EndAnswer =
     credential === null
       ? { result: "unconfirmed", reason: "the token could not be read from the keychain" }
-      : await askToEnd({ server, credential, timeoutMs, fetch: send })
+      : await askToEnd({ server, credential, timeoutMs, fetch: send, signal })
   if (answer.result === "revoked") return { outcome: { server: "revoked" } }
   if (answer.result !== "unconfirmed") return { outcome: { server: "already_ended" } }
   if (handle === null) {

@@ -67,7 +67,8 @@ async function seeTo(one: UnfinishedSignIn, means: Means): Promise<boolean> {
   if (!(age < DEFAULT_EXPIRES_IN_SECONDS * 1000)) return isOver()
   if (one.lost) return false
   if (one.kind === "device" && one.handedOut !== undefined) {
-    return now() > Date.parse(one.expiresAt) ? isOver() : false
+    if (!(now() > Date.parse(one.expiresAt))) return false
+    if (!one.asked) return isOver()
   }
   const outcome = one.kind === "code" ? await redeemAgain(one, age, means) : await pollAgain(one, means)
   if (outcome.end === "open") return false

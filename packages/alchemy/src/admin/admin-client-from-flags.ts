@@ -65,7 +65,7 @@ async function authorizeFrom(settings: Settings, context: CommandContext): Promi
     withAuthRetry(
       {
         token: resolved.token,
-        loadToken: async () => (await config.store.load())?.token ?? null,
+        loadToken: async () => (await config.loadCredential())?.token ?? null,
         signIn: () => signInAgain(settings, config, context),
         isUnauthorized: (error) => error instanceof CLIError && error.status === 401,
         lock: (work) => withSignInLock(config, context, work),

@@ -57,6 +57,7 @@ export const ENVIRONMENT: readonly (readonly [name: string, meaning: string])[] 
   ["ALCHEMY_CONFIG", "The config file, in place of ~/.config/alchemy/config.json."],
   ["XDG_CONFIG_HOME", "The directory above alchemy/config.json, in place of ~/.config."],
   ["ALCHEMY_NON_INTERACTIVE", "1: as --no-interactive. 0: a person is there, whatever CI says."],
+  ["ALCHEMY_NO_UPDATE_CHECK", "1: `update-check` asks nobody, unless --force is given."],
   ["CI", "Set by CI systems: as --no-interactive."],
   ["HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "The proxy, and what is reached without it."],
   ["NODE_EXTRA_CA_CERTS", "A file of further certificate authorities."],

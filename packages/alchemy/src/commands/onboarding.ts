@@ -16,7 +16,7 @@ async function onboardingRun(help: string, context: CommandContext): Promise<Res
   const { report, prompter } = context
   report.note("Welcome to alchemy.")
   report.note("Nothing is set up on this machine yet: there is no sign-in and no access key.")
-  report.note("Signing in opens a page in your browser, where you approve. No password is typed here.\n")
+  report.note("To sign in, you approve on a page in a browser. No password is typed here.\n")
   if (!(await prompter.confirm("Sign in now?", { initially: true }))) {
     return {
       data: { status: "not_signed_in" },

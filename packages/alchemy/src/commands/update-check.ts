@@ -24,7 +24,7 @@ export type UpdateReport = {
   updateAvailable: boolean
   /** UTC, ISO 8601: when the registry was asked. */
   checkedAt: string | null
-  skipped?: "ci"
+  skipped?: "ci" | "environment"
 }
 
 export const command: Command<UpdateCheckOptions> = {
@@ -37,14 +37,9 @@ export const command: Command<UpdateCheckOptions> = {
  * @throws CLIError `NETWORK_ERROR` where the registry does not answer in a second, `ADMIN_API_ERROR` where it answers something else
  */
 export async function updateCheckRun(options: UpdateCheckOptions, context: CommandContext): Promise<Result> {
-  if (!options.force && isInCi(context)) {
-    return resultOf({
-      current: VERSION,
-      latest: null,
-      updateAvailable: false,
-      checkedAt: null,
-      skipped: "ci",
-    })
+  const skipped = options.force ? undefined : reasonToSkip(context)
+  if (skipped !== undefined) {
+    return resultOf({ current: VERSION, latest: null, updateAvailable: false, checkedAt: null, skipped })
   }
   const registry = parseServerUrl(context.env.npm_config_registry || DEFAULT_REGISTRY, "npm_config_registry")
   const path = `${configPath(context)}.update-check`
@@ -56,9 +51,11 @@ export async function updateCheckRun(options: UpdateCheckOptions, context: Comma
   return resultOf(reportOf(latest, now))
 }
 
-/** A system that builds pins its versions, and asks each time anew: the file is not kept there. */
-function isInCi({ env, flags }: CommandContext): boolean {
-  return flags.nobodyThere && !["", "0", "false"].includes((env.CI ?? "").toLowerCase())
+/** A CI system pins its versions, and would ask anew each time: nothing is kept there. */
+function reasonToSkip({ env, flags }: CommandContext): UpdateReport["skipped"] {
+  const isSet = (value = "") => !["", "0", "false"].includes(value.toLowerCase())
+  if (isSet(env.ALCHEMY_NO_UPDATE_CHECK)) return "environment"
+  return flags.nobodyThere && isSet(env.CI) ? "ci" : undefined
 }
 
 function keptAnswer(content: unknown, registry: string, now: number): { latest: string; at: number } | null {
@@ -125,7 +122,8 @@ function resultOf(report: UpdateReport): Result {
     data: report,
     text: (style) => {
       if (skipped !== undefined) {
-        return `Not checked: this is a CI system (CI is set).\n  To check all the same: ${style.bold("alchemy update-check --force")}\n`
+        const why = skipped === "ci" ? "this is a CI system (CI is set)" : "ALCHEMY_NO_UPDATE_CHECK is set"
+        return `Not checked: ${why}.\n  To check all the same: ${style.bold("alchemy update-check --force")}\n`
       }
       if (!updateAvailable)
         return `${style.green("✓")} There is no version newer than this one, ${current}.\n`

@@ -63,7 +63,7 @@ test.each([
 
 test("profiles with their accounts, for --profile and `auth switch`; nothing of a token", async () => {
   const account = { id: "acc_1", email: "ada@example.com", name: "Ada" }
-  const work = { ...signedInConfig(NOBODY), account }
+  const work = { ...signedInConfig(NOBODY), auth_token_account: account }
   const machine = await testMachine({ config: { profiles: { work, "ada@home": {} } } })
   const { stdout } = await machine.run(["complete", "--", "--profile", ""])
   expect(stdout).toBe("default\t\nada@home\t\nwork\tada@example.com\n")
@@ -79,10 +79,11 @@ test("sign-ins that wait to be completed", async () => {
     since: "2026-11-24T11:59:00.000Z",
     expiresAt: "2026-11-24T12:09:00.000Z",
     deviceCode: "d",
+    intervalMs: 5000,
     codeVerifier: "v",
-    handedOut: { userCode: "WDJB-MJHT" },
+    handedOut: { profile: "default", userCode: "WDJB-MJHT" },
   }
-  const machine = await testMachine({ config: { unfinished_sign_ins: [one] } })
+  const machine = await testMachine({ config: { unfinished_sign_ins: [one, { ...one, id: "$(id)" }] } })
   const { stdout } = await machine.run(["complete", "--", "auth", "login", "--complete", ""])
   expect(stdout).toBe(`handle-1\tWDJB-MJHT at ${NOBODY}\n`)
 })

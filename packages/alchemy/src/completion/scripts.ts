@@ -7,10 +7,10 @@ export type Shell = (typeof SHELLS)[number]
  * A word is what stands left of the cursor.
  */
 export const SCRIPTS: Readonly<Record<Shell, string>> = {
-  // Bash cuts words at : = and @ (COMP_WORDBREAKS), and replaces what stands behind the last of them only. No array is read with
-  // mapfile: the bash of macOS is 3.2.
+  // Bash cuts words at : = and @ (COMP_WORDBREAKS), and replaces what stands behind the last of them only; an @ it replaces too.
+  // No array is read with mapfile: the bash of macOS is 3.2.
   bash: String.raw`# Completions of alchemy for bash.
-# In this shell:   source <(alchemy completions bash)
+# In this shell:   eval "$(alchemy completions bash)"
 # In every shell:  alchemy completions bash > ~/.local/share/bash-completion/completions/alchemy
 #                  (with the package bash-completion; without it, put the line above into ~/.bashrc)
 
@@ -30,9 +30,10 @@ _alchemy() {
     rest=\${rest#"$piece"}
   done
   local current=\${words[last]} tail=\${words[last]} before value description
-  for i in : = @; do
+  for i in : =; do
     if [[ $COMP_WORDBREAKS == *"$i"* ]]; then tail=\${tail##*"$i"}; fi
   done
+  if [[ $COMP_WORDBREAKS == *@* && $tail == *@* ]]; then tail=@\${tail##*@}; fi
   before=\${current%"$tail"}
   COMPREPLY=()
   while IFS=$'\t' read -r value description; do

@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises"
+import { readFile, stat, writeFile } from "node:fs/promises"
 import { expect, test, vi } from "vitest"
 import { signedInConfig, testMachine } from "../testing.ts"
 import { NOW, newToken, startServer } from "../testing-server.ts"
@@ -61,6 +61,7 @@ test("asked once a minute, kept 0600 beside the configuration, and for this cred
   const path = `${machine.configPath}.completions`
   expect((await stat(path)).mode & 0o777).toBe(0o600)
   expect(await readFile(path, "utf8")).not.toContain(token)
+  server.clock.now = NOW + 61_000
   const later = { context: { now: () => NOW + 61_000 } }
   await complete(machine, ["apps", "get", ""], later)
   expect(asked()).toBe(2)
@@ -133,7 +134,6 @@ test("what was kept is looked at as closely as what the server says", async () =
   const { machine } = await signedIn()
   await complete(machine, ["apps", "get", ""])
   const path = `${machine.configPath}.completions`
-  const { writeFile } = await import("node:fs/promises")
   const kept = JSON.parse(await readFile(path, "utf8"))
   for (const key of Object.keys(kept)) kept[key].candidates = [{ value: "$(id)", description: "" }]
   await writeFile(path, JSON.stringify(kept))

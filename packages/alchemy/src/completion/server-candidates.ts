@@ -81,7 +81,7 @@ async function credentialOf(
   const environment = context.env.ALCHEMY_AUTH_TOKEN?.trim()
   if (environment) return given("auth-token", environment, "environment")
   const signIn = await config.store.signIn()
-  if (signIn === null || hasPassed(signIn.expiresAt, context.now())) return null
+  if (signIn === null || hasPassed(signIn.expiresAt, context.serverNow())) return null
   if (signIn.server !== null && !sameServer(signIn.server, settings.authUrl)) return null
   return {
     identity: signIn.digest,

@@ -20,6 +20,7 @@ import { settings } from "./checks/settings.ts"
 import { signIn } from "./checks/sign-in.ts"
 import { versions } from "./checks/versions.ts"
 import type { Patient } from "./patient.ts"
+import { within } from "./reach.ts"
 
 /** One check as it is reported. */
 export type CheckReport = {
@@ -84,13 +85,11 @@ export async function examine(
 }
 
 async function withinLimit(check: Check, patient: Patient, fix: boolean): Promise<CheckReport> {
-  let timer: NodeJS.Timeout | undefined
-  const limit = new Promise<CheckReport>((resolve) => {
-    const found = `not done within ${LIMIT_MS / 1000} s`
-    timer = setTimeout(() => resolve(reportOf(check, { ...unknownOf(check), found })), LIMIT_MS)
-  })
+  const limit = AbortSignal.any([patient.probes.limit(LIMIT_MS), patient.context.signal])
   const looked = lookAndMend(check, patient, fix)
-  return Promise.race([looked, limit]).finally(() => clearTimeout(timer))
+  return within(limit, looked).catch(() =>
+    reportOf(check, { ...unknownOf(check), found: `not done within ${LIMIT_MS / 1000} s` }),
+  )
 }
 
 async function lookAndMend(check: Check, patient: Patient, fix: boolean): Promise<CheckReport> {

@@ -25,6 +25,8 @@ export type Patient = {
   adminServer(): Promise<Answer>
   /** Brings what is pending to its servers, for two and a half seconds at most. Resolves to how many sessions have ended. */
   deliver(): Promise<number>
+  /** Whether delivery has been tried. */
+  hasTriedToDeliver(): boolean
 }
 
 /** How long delivery may take, in milliseconds; what is not delivered by then, later commands try. */
@@ -34,6 +36,7 @@ const METADATA_PATH = "/.well-known/oauth-authorization-server"
 
 export function createPatient(context: CommandContext, probes: Probes, offline: boolean): Patient {
   let untouchable: string | undefined
+  let tried = false
   const config = async () => {
     if (untouchable !== undefined) throw new NotLookedAt(untouchable)
     return context.config().catch((cause: unknown) => {
@@ -65,8 +68,13 @@ export function createPatient(context: CommandContext, probes: Probes, offline: 
     adminServer: once(async () => answerOf(`${(await settings()).adminUrl}/healthz`, means)),
     deliver: once(async () => {
       const signal = AbortSignal.any([probes.limit(DELIVERY_MS), context.signal])
-      return deliver(await config(), context, signal)
+      try {
+        return await deliver(await config(), context, signal)
+      } finally {
+        tried = true
+      }
     }),
+    hasTriedToDeliver: () => tried,
   }
 }
 

@@ -1,5 +1,5 @@
 import { readdir, readFile, readlink } from "node:fs/promises"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 
 /** The process that listens on a port. */
 export type PortHolder = { pid: number; name: string }
@@ -23,7 +23,7 @@ export async function portHolder(port: number, proc = "/proc"): Promise<PortHold
     for (const descriptor of await readdir(directory).catch(() => [])) {
       const leadsTo = await readlink(join(directory, descriptor)).catch(() => "")
       if (sockets.has(leadsTo)) {
-        return { pid: Number(pid), name: (await textOf(join(proc, pid, "comm"))).trim() }
+        return { pid: Number(pid), name: await programOf(join(proc, pid)) }
       }
     }
   }
@@ -37,6 +37,12 @@ export function listeningInodes(table: string, port: number): string[] {
     const [, local = "", , state, , , , , , inode] = line.trim().split(/\s+/)
     return state === LISTENING && local.endsWith(`:${wanted}`) && inode !== undefined ? [inode] : []
   })
+}
+
+/** The program's file alone: its arguments may hold secrets. */
+async function programOf(process: string): Promise<string> {
+  const [program = ""] = (await textOf(join(process, "cmdline"))).split("\0")
+  return basename(program) || (await textOf(join(process, "comm"))).trim()
 }
 
 function textOf(path: string): Promise<string> {

@@ -203,3 +203,10 @@ test("what is far too large is refused, not read", async () => {
   await writeFile(path, " ".repeat(1024 * 1024 + 1))
   await expect(openJsonFile({ path, onWarning: expect.unreachable }).read()).rejects.toThrow("more than")
 })
+
+test("a directory in place of the file is refused, and keeps its rights", async () => {
+  const path = await temporaryFolder()
+  await chmod(path, 0o755)
+  await expect(openJsonFile({ path, onWarning: expect.unreachable }).read()).rejects.toThrow("is not a file")
+  expect((await stat(path)).mode & 0o777).toBe(0o755)
+})

@@ -81,9 +81,7 @@ function readObject(file: string, onExposed: () => void): Record<string, unknown
     const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
     try {
       const status = fstatSync(descriptor)
-      if (status.isFIFO() || status.isSocket() || status.isCharacterDevice() || status.isBlockDevice()) {
-        throw new Error(`${file} is not a file`)
-      }
+      if (!status.isFile()) throw new Error(`${file} is not a file`)
       if (status.size > MOST_BYTES) throw new Error(`${file} has more than ${MOST_BYTES} bytes`)
       if (process.platform !== "win32" && (status.mode & 0o077) !== 0 && !madePrivate(descriptor)) onExposed()
       bytes = readFileSync(descriptor)

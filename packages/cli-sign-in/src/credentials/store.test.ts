@@ -128,16 +128,24 @@ test("what a process that is slow is about to use is left alone for a minute; af
       now: () => clock.now,
     }
     const store = createCredentialStore(options)
+    const [removed, saved] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const remove = async (entry: string) => {
+      await keychain.remove(entry)
+      removed.resolve()
+      await saved.promise
+    }
+    const tidying = createCredentialStore({ ...options, keychain: { ...keychain, remove } })
     // The machine sleeps, and another process goes first when it wakes.
     const write = async (entry: string, secret: string) => {
       await keychain.write(entry, secret)
       clock.now += minutes * 60_000
-      await store.removeLeftovers()
+      await Promise.race([tidying.removeLeftovers(), removed.promise])
     }
     const slow = createCredentialStore({ ...options, keychain: { ...keychain, write } })
     const saving = slow.save(CREDENTIAL)
     if (keptIn === null) await expect(saving).rejects.toMatchObject({ problem: "silent" })
     else expect(await saving).toMatchObject({ in: keptIn })
+    saved.resolve()
     expect(await store.load()).toEqual(keptIn === null ? null : CREDENTIAL)
     await store.removeLeftovers()
     expect(entries.size).toBe(keptIn === "keychain" ? 1 : 0)

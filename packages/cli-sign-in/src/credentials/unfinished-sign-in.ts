@@ -19,6 +19,8 @@ export type UnfinishedSignIn = {
       /** When the code expires. */
       expiresAt: string
       intervalMs: number
+      /** Its token has been asked for, and what was answered is not known. */
+      asked?: true
       /** Somebody has been told how to finish it: it is left alone until it has expired. */
       handedOut?: { profile: string; userCode: string; expiresInSeconds?: number }
     }

@@ -180,3 +180,16 @@ test("--others ends the others and leaves this one, here and there", async () =>
   const nobody = await testMachine({ server: server.origin })
   expect((await nobody.run(["auth", "logout", "--others"])).code).toBe(3)
 })
+
+test("Ctrl-C while the server is waited for: signed out here all the same, and pending", async () => {
+  const { server, machine } = await signedIn()
+  const interruption = new AbortController()
+  server.override("/api/cli/logout", () => interruption.abort())
+  const context = { signal: interruption.signal }
+  const { code, json } = await machine.run(["auth", "logout"], { context })
+  expect({ code, json }).toEqual({ code: 0, json: { server: "pending", reason: "cancelled", cleared: true } })
+  expect(await machine.config()).toEqual({
+    other: 1,
+    pending_revocations: [expect.objectContaining({ server: server.origin })],
+  })
+})

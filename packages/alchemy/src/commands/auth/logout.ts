@@ -30,7 +30,7 @@ export async function logoutRun(options: LogoutOptions, context: CommandContext)
   const settings = resolveSettings(await config.values(), context)
   if (options.others) return endOthers(settings, context)
   const ended = options.all ? await endAll(settings, config, context) : null
-  const { env, fetch, serverNow: now, flags } = context
+  const { env, fetch, serverNow: now, flags, signal } = context
   const stored = await config.store.signIn()
   const outcome = await logOut({
     store: config.store,
@@ -38,6 +38,8 @@ export async function logoutRun(options: LogoutOptions, context: CommandContext)
     timeoutMs: Math.min(flags.timeoutMs ?? LOGOUT_TIMEOUT_MS, LOGOUT_TIMEOUT_MS),
     fetch,
     now,
+    // Ctrl-C ends the wait for the server, not the sign-out.
+    signal,
   }).catch((error: unknown) => {
     if (!(error instanceof CLIError)) throw error
     throw new CLIError(error.code, `The token could not be erased here: ${error.message}`, {

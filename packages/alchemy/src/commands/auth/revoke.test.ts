@@ -182,6 +182,13 @@ test("a token that is stored here is ended at its own server, and erased", async
   expect(await machine.config()).toEqual({ network: "n" })
 })
 
+test("a token that is stored here and was not ended stays, where nothing could be kept for a later try", async () => {
+  const config = signedInConfig(NOBODY, "some-other-token-0123456789")
+  const { machine, revoke } = await leaking(NOBODY, { config })
+  expect((await revoke(config.auth_token)).code).toBe(6)
+  expect(await machine.config()).toEqual(config)
+})
+
 test("one that another profile holds is erased there, and the others stay", async () => {
   const server = await startServer()
   const [own, works] = [signedInConfig(server.origin), signedInConfig(server.origin)]

@@ -1,4 +1,4 @@
-import { hasPassed } from "../../auth/resolve-auth-token.ts"
+import { hasPassed, originOf } from "../../auth/resolve-auth-token.ts"
 import type { Command, CommandContext, Result } from "../../command.ts"
 import { pathForPeople } from "../../config/path.ts"
 import { sameServer } from "../../config/server-urls.ts"
@@ -16,7 +16,7 @@ export async function setupStatusRun(
   const config = await context.config()
   const content = await config.values()
   const settings = resolveSettings(content, context)
-  const stored = await config.store.load()
+  const stored = await config.store.signIn()
   const text = (name: string) => {
     const value = content[name]
     return typeof value === "string" && value !== "" ? value : null
@@ -27,7 +27,7 @@ export async function setupStatusRun(
       ? { state: "none", origin: null, server: settings.authUrl }
       : {
           state: hasPassed(stored.expiresAt, context.serverNow()) ? "expired" : "unverified",
-          origin: "config file",
+          origin: originOf(stored.keptIn),
           server: stored.server ?? settings.authUrl,
         }
   const ready = signIn.state === "unverified" || settings.accessKey !== null

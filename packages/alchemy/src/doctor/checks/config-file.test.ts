@@ -107,3 +107,12 @@ test("without a home there is no path, and the error says what to set", async ()
   const { look } = await testPatient({ env: { ALCHEMY_CONFIG: "" }, context: { homeDirectory: "" } })
   await expect(look(configFile)).rejects.toMatchObject({ code: "CREDENTIAL_STORE_ERROR" })
 })
+
+test("what the store itself refuses is a problem here: too large", async () => {
+  const { look } = await testPatient({ content: { big: "x".repeat(1024 * 1024) } })
+  expect(await look(configFile)).toMatchObject({
+    verdict: "problem",
+    found: expect.stringContaining("could not be read"),
+    todo: expect.any(String),
+  })
+})

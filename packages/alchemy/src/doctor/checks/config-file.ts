@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer"
 import { access, chmod, constants, readFile, realpath, stat } from "node:fs/promises"
 import { dirname } from "node:path"
 import { configPath, pathForPeople } from "../../config/path.ts"
+import { CLIError } from "../../errors.ts"
 import { codeIn } from "../../network/network-failure.ts"
 import { type Check, type Fault, findingOf } from "../check.ts"
 import type { Patient } from "../patient.ts"
@@ -27,7 +28,7 @@ export const configFile: Check = {
       return findingOf(shown, "", [{ verdict: "problem", found: "it is not a file", todo }, ...inDirectory])
     }
     const mode = await modeOf(file, status, patient)
-    const broken = await contentFault(file)
+    const broken = (await contentFault(file)) ?? (await openingFault(patient))
     const faults = [...mode.faults, ...(broken === null ? [] : [broken]), ...inDirectory]
     const finding = {
       ...findingOf(shown, `it is there, ${context.platform === "win32" ? "readable" : "mode 0600"}`, faults),
@@ -91,6 +92,18 @@ async function contentFault(file: string): Promise<(Fault & { unreadable?: true 
   }
 }
 
+/** What the store itself refuses. A profile's name that is none is another check's business. */
+async function openingFault({ context }: Patient): Promise<(Fault & { unreadable: true }) | null> {
+  try {
+    await context.config()
+    return null
+  } catch (error) {
+    if (!(error instanceof CLIError) || error.code !== "CREDENTIAL_STORE_ERROR") return null
+    const found = error.message.replace(/\.$/, "")
+    return { verdict: "problem", found, todo: error.hint, unreadable: true }
+  }
+}
+
 function isJsonObject(text: string): boolean {
   try {
     const content: unknown = JSON.parse(text)
@@ -108,28 +121,30 @@ async function putAside({ context }: Patient): Promise<string> {
 
 async function directoryFaults(directory: string, { context, probes }: Patient): Promise<Fault[]> {
   const shown = pathForPeople(directory, context.homeDirectory)
-  let there = directory
-  for (;;) {
-    const code = await access(there, constants.W_OK | constants.X_OK).then(() => "", codeIn)
-    if (code === "") break
-    const above = dirname(there)
-    if (code === "ENOENT" && above !== there) {
-      there = above
-      continue
-    }
-    const what = code === "ENOTDIR" ? "is not a directory" : `cannot be written (${code || "unknown reason"})`
-    return [
-      {
-        verdict: "problem",
-        found: `its directory ${shown} ${what}, so nothing can be stored`,
-        todo: "Make it writable for you, or name a file elsewhere with ALCHEMY_CONFIG.",
-      },
-    ]
+  const unusable = await whyUnusable(directory)
+  if (unusable !== null) {
+    const found = `its directory ${shown} ${unusable}, so nothing can be stored`
+    const todo = "Make it writable for you, or name a file elsewhere with ALCHEMY_CONFIG."
+    return [{ verdict: "problem", found, todo }]
   }
-  const status = there === directory ? await stat(directory).catch(() => null) : null
+  const status = await stat(directory).catch(() => null)
   if (status === null || probes.userId === null) return []
   // With the sticky bit, as in /tmp, nobody replaces what is somebody else's.
   if ((status.mode & 0o022) === 0 || (status.mode & 0o1000) !== 0) return []
   const found = `other people may replace the files in ${shown}`
   return [{ verdict: "note", found, todo: `Run \`chmod go-w ${shown}\`.` }]
+}
+
+/** Why no file can be made in a directory; `null` where one can. One that is not there yet is made where the one above it can be written. */
+async function whyUnusable(directory: string): Promise<string | null> {
+  try {
+    if (!(await stat(directory)).isDirectory()) return "is not a directory"
+    await access(directory, constants.W_OK | constants.X_OK)
+    return null
+  } catch (error) {
+    const code = codeIn(error)
+    const above = dirname(directory)
+    if (code === "ENOENT" && above !== directory) return whyUnusable(above)
+    return code === "ENOTDIR" ? "is not a directory" : `cannot be written (${code || "unknown reason"})`
+  }
 }

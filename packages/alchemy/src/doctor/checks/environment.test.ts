@@ -1,8 +1,10 @@
+import { glob, readFile } from "node:fs/promises"
+import { join } from "node:path"
 import { expect, test } from "vitest"
 import { signedInConfig } from "../../testing.ts"
 import { newToken } from "../../testing-server.ts"
 import { testPatient } from "../testing.ts"
-import { environment, meantBy } from "./environment.ts"
+import { environment, KNOWN_VARIABLES, meantBy } from "./environment.ts"
 
 test("variables that outrank nothing are fine", async () => {
   const { look } = await testPatient()
@@ -60,4 +62,19 @@ test.each([
   ["PATH", undefined],
 ])("%s may mean %s", (name, meant) => {
   expect(meantBy(name)).toBe(meant)
+})
+
+test("every variable that the sources read is known, so that none counts as misspelt", async () => {
+  const sources = join(import.meta.dirname, "../..")
+  const read = new Set<string>()
+  for await (const name of glob("**/*.ts", { cwd: sources })) {
+    if (name.endsWith(".test.ts")) continue
+    for (const [, variable = ""] of (await readFile(join(sources, name), "utf8")).matchAll(
+      /\benv\.(ALCHEMY_\w+)/g,
+    )) {
+      read.add(variable)
+    }
+  }
+  expect(read.size).toBeGreaterThan(4)
+  expect(Array.from(read).filter((variable) => !KNOWN_VARIABLES.includes(variable))).toEqual([])
 })

@@ -4,7 +4,7 @@ import { type Check, type Fault, findingOf, NotLookedAt } from "../check.ts"
 import type { Patient } from "../patient.ts"
 
 /** Every variable of this command. */
-const KNOWN = [
+export const KNOWN_VARIABLES: readonly string[] = [
   "ALCHEMY_ACCESS_KEY",
   "ALCHEMY_ADMIN_API_BASE_URL",
   "ALCHEMY_AUTH_TOKEN",
@@ -24,7 +24,7 @@ export const environment: Check = {
   look: async (patient) => {
     const { env } = patient.context
     const faults = [...(await outranking(patient)), ...secretFaults(env), ...misspelt(env)]
-    const set = KNOWN.filter((name) => env[name])
+    const set = KNOWN_VARIABLES.filter((name) => env[name])
     const fine = set.length === 0 ? "nothing is set" : `${set.join(", ")} set; nothing outranks a sign-in`
     return findingOf("variables that begin with ALCHEMY_", fine, faults)
   },
@@ -80,9 +80,9 @@ function misspelt(env: CommandContext["env"]): Fault[] {
 
 /** The variable that a name is a misspelling of. */
 export function meantBy(name: string): string | undefined {
-  if (KNOWN.includes(name) || name.length > 40 || !/^alchem/i.test(name)) return undefined
+  if (KNOWN_VARIABLES.includes(name) || name.length > 40 || !/^alchem/i.test(name)) return undefined
   const upper = name.toUpperCase().replaceAll("-", "_")
-  const [nearest] = KNOWN.map((known) => ({ known, wrong: lettersWrong(upper, known) })).toSorted(
+  const [nearest] = KNOWN_VARIABLES.map((known) => ({ known, wrong: lettersWrong(upper, known) })).toSorted(
     (one, other) => one.wrong - other.wrong,
   )
   return nearest !== undefined && nearest.wrong <= MOST_WRONG ? nearest.known : undefined

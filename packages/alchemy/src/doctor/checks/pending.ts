@@ -18,7 +18,7 @@ export const pendingSignOuts: Check = {
     const faults: Fault[] = due.map(({ server, since }, index) => ({
       verdict: "problem",
       found: `the sign-out at ${server} of ${moment(since, now)} has not reached the server`,
-      todo: index === 0 ? `\`alchemy auth doctor --fix\` tries now. ${LATER}` : undefined,
+      todo: index === 0 ? `${nowOrLater(patient, "tries now")} ${LATER}` : undefined,
     }))
     if (pending.length > due.length) {
       faults.push({
@@ -39,7 +39,7 @@ export const unfinishedSignIns: Check = {
     const { context } = patient
     const { store } = await patient.config()
     const unfinished = await store.unfinishedSignIns()
-    const faults = unfinished.map((one) => faultOf(one, context.now()))
+    const faults = unfinished.map((one) => faultOf(one, context.now(), patient))
     const lookedAt = "sign-ins that were cut off"
     const finding = findingOf(lookedAt, "none", faults)
     const lost = unfinished.filter((one) => one.lost)
@@ -49,11 +49,15 @@ export const unfinishedSignIns: Check = {
   },
 }
 
+function nowOrLater(patient: Patient, does: string): string {
+  return patient.hasTriedToDeliver() ? "It was tried just now." : `\`alchemy auth doctor --fix\` ${does}.`
+}
+
 function isEnding(one: UnfinishedSignIn): boolean {
   return !one.lost && !(one.kind === "device" && one.handedOut !== undefined)
 }
 
-function faultOf(one: UnfinishedSignIn, now: number): Fault {
+function faultOf(one: UnfinishedSignIn, now: number, patient: Patient): Fault {
   const what = `the sign-in at ${one.server} of ${moment(one.since, now)}`
   if (one.lost) {
     const todo = `Look at ${one.server}/sessions and end what you do not know; \`alchemy auth doctor --fix\` then forgets it.`
@@ -63,7 +67,7 @@ function faultOf(one: UnfinishedSignIn, now: number): Fault {
     const todo = `\`alchemy auth login --complete ${one.id}\` finishes it.`
     return { verdict: "note", found: `${what} waits to be finished`, todo }
   }
-  const todo = `\`alchemy auth doctor --fix\` ends what is left of it now. ${LATER}`
+  const todo = `${nowOrLater(patient, "ends what is left of it now")} ${LATER}`
   return { verdict: "problem", found: `${what} was cut off; what is left of it is still to be ended`, todo }
 }
 

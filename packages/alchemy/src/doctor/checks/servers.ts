@@ -20,9 +20,13 @@ export const adminApi: Check = {
   title: "admin API",
   asksServers: true,
   look: async (patient) => {
-    const { adminUrl } = await patient.settings()
+    const { authUrl, adminUrl } = await patient.settings()
     const answer = await patient.adminServer()
-    return { lookedAt: `${adminUrl}: name, connection, TLS, /healthz`, ...foundIn(adminUrl, answer) }
+    const { todo, ...found } = foundIn(adminUrl, answer)
+    // Where both are one server, it has been said already.
+    const said = authUrl === adminUrl && !answer.reached
+    const lookedAt = `${adminUrl}: name, connection, TLS, /healthz`
+    return { lookedAt, ...found, ...(said ? {} : { todo }) }
   },
 }
 

@@ -23,7 +23,13 @@ export const signIn: Check = {
 type State = Pick<Finding, "found" | "verdict" | "todo">
 
 async function stateOf(patient: Patient): Promise<State> {
-  const { context, offline } = patient
+  const { context } = patient
+  // As for every command, it comes before what is stored.
+  const environment = context.env.ALCHEMY_AUTH_TOKEN?.trim()
+  if (environment) {
+    const anew = "Set ALCHEMY_AUTH_TOKEN anew, or unset it and use `alchemy auth login`."
+    return serverSays("the token in ALCHEMY_AUTH_TOKEN", async () => environment, anew, patient)
+  }
   const file = await patient.config()
   const stored = await file.store.signIn()
   const named = file.profile.name === "default" ? "" : ` --profile ${file.profile.name}`
@@ -44,19 +50,29 @@ async function stateOf(patient: Patient): Promise<State> {
     return { found, verdict: "problem", todo: again }
   }
   const until = expiresAt === null ? "" : `, until ${moment(expiresAt, context.serverNow())}`
-  if (offline) return { found: `${who}${until}; the server was not asked`, verdict: "ok" }
-  // Whether the server can be reached at all is another check's business, which is at it already.
-  const [token, reached] = await Promise.all([tokenOf(patient), patient.adminServer().catch(() => null)])
+  return serverSays(`${who}${until}`, () => tokenOf(patient), again, patient)
+}
+
+/** What the server says of a token. Whether it can be reached at all is another check's business, which is at it already. */
+async function serverSays(
+  who: string,
+  tokenOf: () => Promise<string>,
+  todo: string,
+  patient: Patient,
+): Promise<State> {
+  if (patient.offline) return { found: `${who}; the server was not asked`, verdict: "ok" }
+  const settings = await patient.settings()
+  const [token, reached] = await Promise.all([tokenOf(), patient.adminServer().catch(() => null)])
   if (reached === null || !reached.reached) {
-    return { found: `${who}${until}; the server could not be asked`, verdict: "note" }
+    return { found: `${who}; the server could not be asked`, verdict: "note" }
   }
-  const question = { token, origin: "stored sign-in", timeoutMs: ASK_MS }
-  const answer = await askServer(question, settings, context)
-  if (answer.says === "accepted") return { found: `${who}${until}; the server accepts it`, verdict: "ok" }
+  const question = { token, origin: "sign-in", timeoutMs: ASK_MS }
+  const answer = await askServer(question, settings, patient.context)
+  if (answer.says === "accepted") return { found: `${who}; the server accepts it`, verdict: "ok" }
   if (answer.says === "refused") {
-    return { found: "the server does not accept the token any more", verdict: "problem", todo: again }
+    return { found: `${who}; the server does not accept it any more`, verdict: "problem", todo }
   }
-  return { found: `${who}${until}; the server gave no word on it: ${answer.reason}`, verdict: "note" }
+  return { found: `${who}; the server gave no word on it: ${answer.reason}`, verdict: "note" }
 }
 
 async function tokenOf(patient: Patient): Promise<string> {

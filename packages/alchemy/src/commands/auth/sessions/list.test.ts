@@ -67,7 +67,6 @@ test("after this machine the others follow, the one used last before the rest; c
   })
   const { stdout } = await machine.run(["auth", "sessions"])
   expect(stdout.split("\n").map((line) => line.slice(0, 1))).toEqual(["I", "c", "b", "a", "", "T", ""])
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
   expect(stdout).not.toMatch(/[\u001b\u0007\u202e]/)
 })
 

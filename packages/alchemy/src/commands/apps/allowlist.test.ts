@@ -1,0 +1,155 @@
+import { expect, test } from "vitest"
+import { NOBODY, signedInConfig, type TestOptions, testMachine } from "../../testing.ts"
+import { startServer } from "../../testing-server.ts"
+import { allowlistCommand } from "./allowlist.ts"
+
+const OFFICE = { name: "office", value: "203.0.113.0/24" }
+
+async function signedIn(options: TestOptions = {}) {
+  const server = await startServer()
+  const config = signedInConfig(server.origin)
+  server.sessions.add(config.auth_token)
+  const machine = await testMachine({ server: server.origin, config, ...options })
+  const sent = () =>
+    server.seen.flatMap(({ method, path, body }) => (method === "PUT" ? [[path, JSON.parse(body)]] : []))
+  const ips = async (...argv: string[]) => machine.run(["apps", "ip-allowlist", "app_1", ...argv])
+  const [app] = server.apps
+  return { server, machine, ips, sent, app }
+}
+
+test("entries are values, or name=value", () => {
+  const { parse } = allowlistCommand("origin-allowlist")
+  expect(parse(["app_1"], { set: "a.example, my site = https://b.example" })).toEqual({
+    id: "app_1",
+    change: { set: [{ value: "a.example" }, { name: "my site", value: "https://b.example" }] },
+    dryRun: false,
+  })
+  expect(parse([], { clear: true })).toMatchObject({ id: undefined, change: { set: [] } })
+})
+
+test.each([
+  [{ set: "=a" }, "--set: the name in =a must not be empty"],
+  [{ add: "a=" }, "--add: the value in a= must not be empty"],
+  [{ add: `${"n".repeat(65)}=a` }, "--add: the name"],
+  [{ add: "v".repeat(257) }, "--add: the value"],
+  [{ set: "a", clear: true }, "--clear"],
+  [{ add: "A.example", remove: "a.example" }, "in --add and in --remove"],
+])("%j is refused by name", (raw, named) => {
+  expect(() => allowlistCommand("origin-allowlist").parse([], raw)).toThrow(
+    expect.objectContaining({ code: "INVALID_ARGS", message: expect.stringContaining(named) }),
+  )
+})
+
+test("without flags: what there is; no list is everybody", async () => {
+  const { app, machine, ips } = await signedIn()
+  expect((await ips()).json).toEqual({ id: "app_1", name: "demo", ipAllowlist: [], everybody: true })
+  Object.assign(app ?? {}, { ipAllowlist: [OFFICE] })
+  expect((await ips()).json).toMatchObject({ ipAllowlist: [OFFICE], everybody: false })
+  const { json } = await machine.run(["apps", "origin-allowlist", "app_1"])
+  expect(json).toMatchObject({ originAllowlist: [], everybody: true })
+})
+
+test("--set, --add, --remove and --clear send the whole list to its own path", async () => {
+  const { ips, machine, sent } = await signedIn()
+  expect((await ips("--set", "office=203.0.113.0/24")).json).toMatchObject({
+    ipAllowlist: [OFFICE],
+    everybody: false,
+    changed: true,
+    added: [OFFICE],
+  })
+  await ips("--add", "2001:DB8::1")
+  const removed = (await ips("--remove", "2001:db8::1,198.51.100.1")).json
+  expect(removed).toMatchObject({ removed: [{ value: "2001:DB8::1" }], absent: [{ value: "198.51.100.1" }] })
+  expect((await ips("--clear")).json).toMatchObject({ ipAllowlist: [], everybody: true, removed: [OFFICE] })
+  await machine.run(["apps", "address-allowlist", "app_1", "--set", "0xAB"])
+  const path = "/v1/apps/app_1/ip-allowlist"
+  expect(sent()).toEqual([
+    [path, { ipAllowlist: [OFFICE] }],
+    [path, { ipAllowlist: [OFFICE, { value: "2001:DB8::1" }] }],
+    [path, { ipAllowlist: [OFFICE] }],
+    [path, { ipAllowlist: [] }],
+    ["/v1/apps/app_1/address-allowlist", { addressAllowlist: [{ value: "0xAB" }] }],
+  ])
+})
+
+test("an entry that is there is not added twice; a new name takes the place of the old one", async () => {
+  const { app, ips, sent } = await signedIn()
+  Object.assign(app ?? {}, { ipAllowlist: [OFFICE] })
+  expect((await ips("--add", OFFICE.value)).json).toMatchObject({ changed: false, ipAllowlist: [OFFICE] })
+  expect(sent()).toEqual([])
+  const { json } = await ips("--add", `hq=${OFFICE.value}`)
+  expect(json).toMatchObject({ changed: true, added: [], ipAllowlist: [{ ...OFFICE, name: "hq" }] })
+})
+
+test("addresses of the 0x kind are the same in any case, others are not", async () => {
+  const { app, machine } = await signedIn()
+  Object.assign(app ?? {}, { addressAllowlist: [{ value: "0xAb" }, { value: "So1ana" }, { value: "x" }] })
+  const argv = ["apps", "address-allowlist", "app_1", "--remove", "0xaB,so1ana"]
+  expect((await machine.run(argv)).json).toMatchObject({
+    removed: [{ value: "0xAb" }],
+    absent: [{ value: "so1ana" }],
+  })
+})
+
+test("taking the last entry off would let everybody in: refused, and --clear named", async () => {
+  const { app, ips, sent } = await signedIn()
+  Object.assign(app ?? {}, { ipAllowlist: [OFFICE] })
+  const { code, error } = await ips("--remove", OFFICE.value)
+  expect({ code, error: error.code }).toEqual({ code: 2, error: "INVALID_ARGS" })
+  expect(error.hint).toContain("alchemy apps ip-allowlist app_1 --clear")
+  expect(sent()).toEqual([])
+})
+
+test("in text: who may, what changed, and that everybody may", async () => {
+  const { ips } = await signedIn({ tty: true, columns: 100 })
+  expect((await ips()).stdout).toBe("Everybody may use demo (app_1): its list of IP addresses is empty.\n")
+  expect((await ips("--set", "office=203.0.113.0/24,::1")).stdout).toBe(
+    [
+      "✓ The IP addresses that may use demo (app_1) have changed.",
+      "  added  office (203.0.113.0/24), ::1",
+      "",
+      "VALUE           NAME",
+      "203.0.113.0/24  office",
+      "::1",
+      "",
+    ].join("\n"),
+  )
+  expect((await ips()).stdout).toMatch(/^The IP addresses that may use demo \(app_1\):\n\nVALUE/)
+  expect((await ips("--clear")).stdout).toMatch(/removed .*\n\nEverybody may use demo/)
+  const narrow = await signedIn({ tty: true, columns: 40 })
+  for (const argv of [[], ["--set", "the office in town=203.0.113.0/24,::1"]]) {
+    const { stdout } = await narrow.ips(...argv)
+    expect(stdout.split("\n").filter((line) => line.length > 40)).toEqual([])
+  }
+})
+
+test("what the server refuses: its message", async () => {
+  const { server, ips } = await signedIn()
+  const message = "ipAllowlist.0.value: must be an IPv4 or IPv6 address, or a CIDR range"
+  server.override("/v1/apps/app_1/ip-allowlist", (_request, response) =>
+    response.writeHead(400).end(JSON.stringify({ error: "invalid_request", message })),
+  )
+  expect(await ips("--set", "x")).toMatchObject({ code: 8, error: { code: "ADMIN_API_ERROR", message } })
+})
+
+test("--dry-run of --set and --clear needs no sign-in; of --add it reads, and changes nothing", async () => {
+  const offline = await testMachine({ server: NOBODY })
+  for (const [flags, ipAllowlist] of [
+    [["--set", "office=203.0.113.0/24"], [OFFICE]],
+    [["--clear"], []],
+  ] as const) {
+    const { json } = await offline.run(["apps", "ip-allowlist", "app_1", ...flags, "--dry-run"])
+    expect(json).toEqual({
+      dryRun: true,
+      method: "PUT",
+      url: `${NOBODY}/v1/apps/app_1/ip-allowlist`,
+      body: { ipAllowlist },
+    })
+  }
+  const { ips, sent, app } = await signedIn()
+  Object.assign(app ?? {}, { ipAllowlist: [OFFICE] })
+  expect((await ips("--add", "::1", "--dry-run")).json.body).toEqual({
+    ipAllowlist: [OFFICE, { value: "::1" }],
+  })
+  expect(sent()).toEqual([])
+})
