@@ -4,13 +4,16 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
 
-/** Paths of PEM files: a CA, and a certificate that it signed for 127.0.0.1 and localhost, for servers and clients, with its private key. */
+/** Paths of PEM files: a CA, and a certificate that it signed, for servers and clients, with its private key. */
 export type Certificates = { ca: string; cert: string; key: string; remove(): Promise<void> }
 
 const openssl = promisify(execFile)
 
-/** Makes a CA that nobody knows, and a certificate of it, valid for a day, in a directory of their own. Needs the command `openssl`. */
-export async function createCertificates(): Promise<Certificates> {
+/**
+ * Makes a CA that nobody knows, and a certificate of it, valid for a day, in a directory of their own. Needs the command `openssl`.
+ * @param hosts names that the certificate is for, besides 127.0.0.1 and localhost
+ */
+export async function createCertificates(hosts: readonly string[] = []): Promise<Certificates> {
   const directory = await mkdtemp(join(tmpdir(), "authchemy-certificates-"))
   const at = (name: string) => join(directory, name)
   const newKey = (name: string) => [
@@ -22,7 +25,8 @@ export async function createCertificates(): Promise<Certificates> {
     "-keyout",
     at(name),
   ]
-  await writeFile(at("extensions"), "subjectAltName=IP:127.0.0.1,DNS:localhost\n")
+  const names = ["localhost", ...hosts].map((host) => `DNS:${host}`)
+  await writeFile(at("extensions"), `subjectAltName=IP:127.0.0.1,${names.join(",")}\n`)
   const run = (...flags: string[]) => openssl("openssl", flags)
   await run("req", "-x509", ...newKey("ca.key"), "-out", at("ca.pem"), "-days", "1", "-subj", "/CN=Test CA")
   await run("req", ...newKey("redis.key"), "-out", at("redis.csr"), "-subj", "/CN=redis")

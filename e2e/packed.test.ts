@@ -1,5 +1,6 @@
-import { readdir, writeFile } from "node:fs/promises"
+import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
+import { pathToFileURL } from "node:url"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { ada, createWorld, type World } from "./people.ts"
 import { machinePath, run, temporaryDirectory } from "./processes.ts"
@@ -57,11 +58,14 @@ afterAll(async () => {
   await folder.remove()
 })
 
-test.each([
+const nodes = [
   ["22", () => join(folder.path, "node_modules/node/bin/node")],
   ["24", () => process.execPath],
-])("the packed `alchemy` signs in and out on Node %s", async (version, node) => {
-  const bin = join(folder.path, "node_modules/@authchemy/alchemy/dist/bin.js")
+] as const
+const dist = () => join(folder.path, "node_modules/@authchemy/alchemy/dist")
+
+test.each(nodes)("the packed `alchemy` signs in and out on Node %s", async (version, node) => {
+  const bin = join(dist(), "bin.js")
   const home = join(folder.path, `home-${version}`)
   const env = { HOME: home, ALCHEMY_CONFIG: join(home, "config.json"), ALCHEMY_AUTH_URL: world.server.url }
   const alchemy = (...args: string[]) => run(node(), [bin, ...args], { env, cwd: folder.path })
@@ -73,6 +77,104 @@ test.each([
   expect((await login.finished).code).toBe(0)
   expect(JSON.parse((await alchemy("auth", "status").finished).stdout)).toMatchObject({ state: "active" })
   expect(JSON.parse((await alchemy("auth", "logout").finished).stdout)).toMatchObject({ server: "revoked" })
+})
+
+/** What a file imports at once, and what these import. */
+async function readAtOnce(file: string): Promise<Set<string>> {
+  const files = new Set([file])
+  for (const one of files) {
+    const text = await readFile(join(dist(), one), "utf8")
+    for (const [, other = ""] of text.matchAll(/(?:from|import)"\.\/([^"]+)"/g)) files.add(other)
+  }
+  return files
+}
+
+test("each command is one file of the package, and two more at most are read with it", async () => {
+  const sources = ["program.ts", "program/auth.ts", "program/apps.ts"].map((file) =>
+    readFile(join(root, "packages/alchemy/src", file), "utf8"),
+  )
+  const program = (await Promise.all(sources)).join()
+  const named = Array.from(program.matchAll(/import\("\.\.?\/commands\/([^"]+)\.ts"\)/g), ([, path = ""]) =>
+    path.replaceAll("/", "-"),
+  )
+  expect(named).toContain("auth-login")
+  const files = await readdir(dist())
+  // What every start reads holds these two.
+  const atStart = ["auth-status", "version"]
+  const commands = new Set(named.filter((name) => !atStart.includes(name)).map((name) => `${name}.js`))
+  expect([...commands].filter((file) => !files.includes(file))).toEqual([])
+  const bin = await readFile(join(dist(), "bin.js"), "utf8")
+  const [, start = ""] = /import\("\.\/([^"]+)"\)/.exec(bin) ?? []
+  expect(await readAtOnce(start)).toEqual(new Set([start]))
+  for (const command of commands) {
+    const others = [...(await readAtOnce(command))].filter((file) => file !== command && file !== start)
+    expect(others.length, `${command} reads ${others}`).toBeLessThanOrEqual(2)
+  }
+})
+
+test.each(nodes)("every file of the packed `alchemy` loads on Node %s", async (_version, node) => {
+  const programs = ["bin.js", "keychain-process.js"]
+  const files = (await readdir(dist())).filter((name) => name.endsWith(".js") && !programs.includes(name))
+  const script = "for (const file of process.argv.slice(1)) await import(file)"
+  const urls = files.map((file) => String(pathToFileURL(join(dist(), file))))
+  const loaded = await run(node(), ["--input-type=module", "--eval", script, ...urls]).finished
+  expect(loaded).toMatchObject({ code: 0, stdout: "", stderr: "" })
+  const request = JSON.stringify({ do: "read", service: "packed-test", entry: "none" })
+  const env = { DBUS_SESSION_BUS_ADDRESS: "unix:path=/nowhere", XDG_RUNTIME_DIR: folder.path }
+  const asked = await run(node(), [join(dist(), "keychain-process.js")], { env, input: request }).finished
+  expect(Object.keys(JSON.parse(asked.stdout))).toContain(process.platform === "linux" ? "error" : "secret")
+})
+
+test("`--help` of every command comes from the packed build", async () => {
+  const env = { HOME: folder.path }
+  const helpOf = async (words: string[]): Promise<string[]> => {
+    const help = await run(process.execPath, [join(dist(), "bin.js"), ...words, "--help"], { env }).finished
+    expect(help, words.join(" ")).toMatchObject({ code: 0, stderr: "" })
+    expect(help.stdout).toContain(`Usage: ${["alchemy", ...words].join(" ")}`)
+    const [, list = ""] = /^Commands:\n((?: .*\n)+)/m.exec(help.stdout) ?? []
+    const names = Array.from(list.matchAll(/^ {2}([\w-]+)/gm), ([, name = ""]) => name).filter(
+      (name) => name !== "help",
+    )
+    const below = await Promise.all(names.map((name) => helpOf([...words, name])))
+    return names.length === 0 ? [words.join(" ")] : below.flat()
+  }
+  const commands = await helpOf([])
+  expect(commands).toEqual(expect.arrayContaining(["auth login", "auth status", "apps list", "config path"]))
+})
+
+test("the packed `alchemy` keeps what was compiled where no other user can put it, and does without", async () => {
+  const place = async (name: string) => {
+    await mkdir(join(folder.path, name))
+    return join(folder.path, name)
+  }
+  const [home, caches, temporary, readOnly] = [
+    await place("home-compiled"),
+    await place("caches"),
+    await place("temporary"),
+    await place("read-only"),
+  ]
+  await chmod(readOnly, 0o500)
+  const version = async (env: Record<string, string>) => {
+    const args = [join(dist(), "bin.js"), "--version"]
+    const shown = await run(process.execPath, args, { env: { TMPDIR: temporary, ...env } }).finished
+    expect(shown).toMatchObject({ code: 0, stdout: "alchemy 0.1.0\n", stderr: "" })
+  }
+  const kept = async (directory: string) => {
+    const [cache = ""] = await readdir(directory)
+    return readdir(join(directory, cache))
+  }
+  await version({ HOME: home })
+  const first = await kept(join(home, ".cache/alchemy"))
+  expect(first.length).toBeGreaterThan(0)
+  await version({ HOME: home })
+  expect(await kept(join(home, ".cache/alchemy"))).toEqual(first)
+  await version({ HOME: home, XDG_CACHE_HOME: caches })
+  expect(await kept(join(caches, "alchemy"))).toEqual(first)
+  for (const other of ["", "relative", "/dev/null", readOnly, join(folder.path, "not-there")]) {
+    await version({ HOME: other })
+  }
+  await version({ HOME: home, NODE_DISABLE_COMPILE_CACHE: "1" })
+  expect(await readdir(temporary)).toEqual([])
 })
 
 test("the packed libraries and the packed server run, and their types are good", async () => {

@@ -10,6 +10,10 @@ export type Terminal = {
   screen(): Promise<string>
   /** Resolves with the screen when it matches. */
   shows(pattern: RegExp): Promise<string>
+  /** Types a text as it is. */
+  type(text: string): Promise<void>
+  /** Presses a key as tmux names it, for example `Tab` or `C-u`. */
+  press(key: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -39,6 +43,12 @@ export async function openTerminal(
         if (looks > 300) throw new Error(`the terminal does not show ${pattern}:\n${now}`)
         await new Promise((resolve) => setTimeout(resolve, 100))
       }
+    },
+    type: async (text) => {
+      await tmux("send-keys", "-l", "--", text)
+    },
+    press: async (key) => {
+      await tmux("send-keys", key)
     },
     close: async () => {
       await tmux("kill-server")

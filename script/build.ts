@@ -16,6 +16,7 @@ const FOLDERS: Record<string, string> = {
 type Manifest = {
   bin?: Record<string, string>
   dependencies?: Record<string, string>
+  optionalDependencies?: Record<string, string>
 }
 
 const manifestOf = (folder: string): Manifest =>
@@ -39,6 +40,9 @@ if (dirname(folder) !== join(root, "packages") || !existsSync(join(folder, "pack
   throw new Error(`not a package of this workspace: ${folder}`)
 }
 if (existsSync(join(folder, "tsconfig.build.json"))) compile(folder)
-else await bundle(folder, Object.keys(manifestOf(folder).dependencies ?? {}))
+else {
+  const { dependencies, optionalDependencies } = manifestOf(folder)
+  await bundle(folder, Object.keys({ ...dependencies, ...optionalDependencies }))
+}
 for (const file of Object.values(manifestOf(folder).bin ?? {})) chmodSync(join(folder, file), 0o755)
 copyFileSync(join(root, "LICENSE"), join(folder, "LICENSE"))

@@ -22,7 +22,7 @@ async function loads(argv: string[]): Promise<string> {
     write: () => {},
     width: undefined,
     groupDefaults: true,
-    isNamed: (word) => argv.includes(word),
+    isNamed: () => true,
   })
   await program.parseAsync(argv, { from: "user" }).catch(() => {})
   return loaded

@@ -12,7 +12,7 @@ import type { ResultStream } from "./output/result-stream.ts"
 import { styleFor } from "./output/style.ts"
 import { wrapped } from "./output/wrap.ts"
 import { deliverPendingRevocations } from "./pending-revocations.ts"
-import type { Invocation } from "./program.ts"
+import type { Invocation } from "./program/tree.ts"
 
 /** How long a command that is interrupted has to put away what it holds, in milliseconds. */
 const UNWINDING_MS = 500
@@ -54,9 +54,11 @@ async function execute(argv: readonly string[], context: Context): Promise<numbe
   const [commander, { createProgram }] = await Promise.all([import("commander"), import("./program.ts")])
   let help = ""
   let exitCode = 0
-  const parse = (groupDefaults: boolean) =>
+  let dispatched = false
+  const parse = (groupDefaults: boolean, isNamed: (word: string) => boolean = () => true) =>
     createProgram({
       dispatch: async (invocation) => {
+        dispatched = true
         const { raw } = invocation
         exitCode = await runCommand(raw.version === true ? versionInvocation(raw) : invocation, context)
       },
@@ -65,11 +67,21 @@ async function execute(argv: readonly string[], context: Context): Promise<numbe
       },
       width: context.stdout.columns || undefined,
       groupDefaults,
-      isNamed: (word) => argv.includes(word),
+      isNamed,
     })
-  const program = parse(true)
+  const words = helpAsFlag(argv)
+  const read = (program: ReturnType<typeof parse>) => program.parseAsync(words, { from: "user" })
+  // Only the commands that are named are built at first: all of them take milliseconds. Where that leads to no command, the whole says why, or helps.
+  let program = parse(true, (word) => words.includes(word))
   try {
-    await program.parseAsync(helpAsFlag(argv), { from: "user" })
+    await read(program).catch((error: unknown) => {
+      if (dispatched || !(error instanceof commander.CommanderError)) throw error
+    })
+    if (!dispatched) {
+      help = ""
+      program = parse(true)
+      await read(program)
+    }
   } catch (error) {
     if (!(error instanceof commander.CommanderError)) throw error
     if (error.code === "commander.excessArguments") {
@@ -147,15 +159,21 @@ function argumentError(error: CommanderError): CLIError {
 async function runCommand(invocation: Invocation, context: Context): Promise<number> {
   const flags = parseGlobalFlags(invocation.raw, context)
   const report = createReporter(context, flags)
+  const servers = new Set<string>()
   const clock = withServerClock(context.fetch, {
     now: context.now,
+    isOurs: ({ origin }) => servers.has(origin),
     onSkew: (skewMs) => report.warning(skewWarning(skewMs)),
   })
   let file: Promise<ConfigFile> | undefined
   const open = async () => {
-    const { openConfigFile } = await import("./config/file.ts")
+    const [{ openConfigFile }, { serverOrigins }] = await Promise.all([
+      import("./config/file.ts"),
+      import("./config/settings.ts"),
+    ])
     const config = await openConfigFile(commandContext, (warning) => report.warning(warning))
     clock.know((await config.clockSkewSeconds()) * 1000)
+    for (const origin of serverOrigins(await config.values(), commandContext)) servers.add(origin)
     return config
   }
   const commandContext: CommandContext = contextWith(context, {

@@ -212,3 +212,13 @@ test("ending an old session leaves the stored credential alone, and postpones wh
   expect(await store.load()).toMatchObject({ token: "the new one" })
   expect(await store.pendingRevocations()).toEqual(pendingAt(url))
 })
+
+test("a session that is over is struck out where it was pending", async () => {
+  const { url } = await startServer((response) => sendJson(response, 200, { revoked: true }))
+  const { store } = await signedIn(url, "the new one")
+  const handle = revocationHandleOf(TOKEN)
+  for (const pending of pendingAt(url)) await store.addPendingRevocation({ ...pending, handle: handle ?? "" })
+  const session = { token: null, handle, expiresAt: EXPIRES_AT, server: url }
+  expect(await endSession({ store, session, authUrl: url })).toEqual({ server: "revoked" })
+  expect(await store.pendingRevocations()).toEqual([])
+})

@@ -10,7 +10,13 @@ const NOW = Date.parse("2026-11-23T22:05:00.000Z")
 const at = (milliseconds: number) => new Date(milliseconds).toISOString()
 
 async function stored(
-  pending: { handle: string; server: string; expiresAt?: string | null; since?: string }[],
+  pending: {
+    handle: string
+    server: string
+    expiresAt?: string | null
+    since?: string
+    notBefore?: string
+  }[],
 ) {
   const path = join(await temporaryFolder(), "config.json")
   const file = openJsonFile({ path, onWarning: expect.unreachable })
@@ -119,4 +125,16 @@ test("a store that cannot be read or written is no error", async () => {
     confirmed: 1,
     remaining: 1,
   })
+})
+
+test("a session that may still be needed is left until its moment has come", async () => {
+  const { url, received } = await startServer((response) => sendJson(response, 200, { revoked: true }))
+  const { store, left } = await stored([
+    { handle: "h1", server: url, notBefore: at(NOW) },
+    { handle: "h2", server: url, notBefore: at(NOW + 1) },
+    { handle: "h3", server: url, notBefore: "some day" },
+  ])
+  expect(await retryPendingRevocations({ store, now: () => NOW })).toEqual({ confirmed: 2, remaining: 1 })
+  expect(await left()).toEqual(["h2"])
+  expect(received).toHaveLength(2)
 })

@@ -4,6 +4,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { onTestFinished } from "vitest"
+import type { PendingRevocation } from "./credentials/credentials.ts"
+import type { UnfinishedSignIn } from "./credentials/unfinished-sign-in.ts"
 
 /** What a server of a test was asked. */
 export type Received = {
@@ -131,4 +133,26 @@ export function pausingClock() {
     await new Promise((resolve) => setImmediate(resolve))
   }
   return { now: () => clock.now, delay, pauses: clock.pauses }
+}
+
+/** Notes of sign-ins in memory; `log` is each that was ever made. What is named in `failures` fails with that. */
+export function noteTaker(failures: { note?: Error; forget?: Error; owe?: Error } = {}) {
+  const noted = new Map<string, UnfinishedSignIn>()
+  const [log, owed]: [UnfinishedSignIn[], PendingRevocation[]] = [[], []]
+  const notes = {
+    note: async (unfinished: UnfinishedSignIn) => {
+      if (failures.note) throw failures.note
+      noted.set(unfinished.id, unfinished)
+      log.push(unfinished)
+    },
+    forget: async (id: string) => {
+      if (failures.forget) throw failures.forget
+      noted.delete(id)
+    },
+    owe: async (pending: PendingRevocation) => {
+      if (failures.owe) throw failures.owe
+      owed.push(pending)
+    },
+  }
+  return { notes, noted, log, owed }
 }

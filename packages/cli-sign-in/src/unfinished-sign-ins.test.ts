@@ -61,6 +61,15 @@ async function seeTo(
   }
 }
 
+/** A `fetch` that counts, and reaches nobody. */
+function nobody() {
+  const fetch = Object.assign(
+    async (): Promise<Response> => Promise.reject(new Error(String(fetch.asked++))),
+    { asked: 0 },
+  )
+  return fetch
+}
+
 const OVER = { outcome: { ended: 1, remaining: 0 }, left: [], pending: [] }
 
 test("a code that had been redeemed: redeemed once more as it was, which the server answers by ending its session", async () => {
@@ -154,7 +163,7 @@ test.each([
 })
 
 test("later than the server surely knows: it is lost, nobody is asked, and it goes when no session can be left", async () => {
-  const fetch = () => expect.unreachable("nobody is asked")
+  const fetch = nobody()
   const server = "https://auth.example.com"
   for (const [late, early] of [
     [codeOf(server, { since: ago(10 * MINUTE + 1) }), codeOf(server, { since: ago(10 * MINUTE) })],
@@ -170,19 +179,30 @@ test("later than the server surely knows: it is lost, nobody is asked, and it go
     const began = Date.parse(late.since)
     expect(await again(began + much - 1)).toEqual({ ended: 0, remaining: 1 })
     expect(await again(began + much)).toEqual({ ended: 1, remaining: 0 })
-    let asked = 0
-    await seeTo(early, { fetch: async () => Promise.reject(new Error(String(asked++))) })
-    expect(asked).toBe(1)
+    expect(fetch.asked).toBe(0)
+    const reached = nobody()
+    await seeTo(early, { fetch: reached })
+    expect(reached.asked).toBe(1)
   }
+})
+
+test("one that is lost is not asked for again", async () => {
+  const fetch = nobody()
+  for (const noteOf of [codeOf, deviceOf]) {
+    const lost = noteOf("https://auth.example.com", { lost: true })
+    expect(await seeTo(lost, { fetch })).toMatchObject({ outcome: { ended: 0, remaining: 1 }, left: [lost] })
+  }
+  expect(fetch.asked).toBe(0)
 })
 
 test("one that somebody has been told how to finish is left alone until it has expired", async () => {
   const handedOut = { profile: "default", userCode: "WDJB-MJHT" }
-  const fetch = () => expect.unreachable("nobody is asked")
+  const fetch = nobody()
   const open = deviceOf("https://auth.example.com", { handedOut })
   expect(await seeTo(open, { fetch })).toMatchObject({ outcome: { ended: 0, remaining: 1 }, left: [open] })
   const expired = { ...open, expiresAt: ago(1) } as UnfinishedSignIn
   expect(await seeTo(expired, { fetch })).toMatchObject(OVER)
+  expect(fetch.asked).toBe(0)
 })
 
 test("a clock that was set back, or a note without a moment, holds nobody up", async () => {

@@ -5,13 +5,23 @@ import type { Style } from "../output/style.ts"
 import { fields, table } from "../output/table.ts"
 import { moment } from "../output/time.ts"
 
-const HEADLINES: Readonly<Record<SignInState, string>> = {
-  active: "Signed in",
-  unverified: "Signed in, by the local record",
-  expired: "The sign-in has expired",
-  revoked: "The session has been ended on the server",
-  locked: "There is a sign-in, but it cannot be read",
-  none: "Not signed in",
+/** `who`: ` as ada@example.com`, or nothing where it is not known. */
+const HEADLINES: Readonly<Record<SignInState, (who: string) => string>> = {
+  active: (who) => `Signed in${who}.`,
+  unverified: (who) => `Signed in${who}, by the local record.`,
+  expired: (who) => `The sign-in${who} has expired.`,
+  revoked: (who) => `The session${who} has been ended on the server.`,
+  locked: (who) => `There is a sign-in${who}, but it cannot be read.`,
+  none: () => "Not signed in.",
+}
+
+const IN_A_WORD: Readonly<Record<SignInState, string>> = {
+  active: "yes",
+  unverified: "yes",
+  expired: "expired",
+  revoked: "revoked",
+  locked: "locked",
+  none: "no",
 }
 
 /** What `auth status` says to a person. */
@@ -27,7 +37,7 @@ export function statusText(report: StatusReport, config: ConfigFile, style: Styl
         : config.store.descriptionOf(origin === "keychain" ? "keychain" : "file")
   const several = report.profiles.length > 1 || report.profileOrigin !== "default"
   const lines = [
-    `${good ? style.green("✓") : style.red("✗")} ${HEADLINES[report.state]}${who}.\n`,
+    `${good ? style.green("✓") : style.red("✗")} ${HEADLINES[report.state](who)}\n`,
     fields(
       [
         ["state", report.state],
@@ -45,11 +55,11 @@ export function statusText(report: StatusReport, config: ConfigFile, style: Styl
       ],
       style,
     ),
-    report.profiles.length > 1 ? `\n${profilesText(report, style)}` : "",
     ...report.warnings.map((warning) => `${style.yellow("!")} ${printable(warning)}\n`),
     good || report.state === "locked"
       ? ""
       : `  Next: ${style.bold(`alchemy auth login${profileFlag(report)}`)}\n`,
+    report.profiles.length > 1 ? `\n${profilesText(report, style)}` : "",
   ]
   return lines.join("")
 }
@@ -72,7 +82,8 @@ function profilesText(report: StatusReport, style: Style): string {
       current ? `${name} *` : name,
       account ?? "-",
       server ?? "-",
-      state === "none" ? "no" : state === "expired" ? "expired" : "yes",
+      // Of the current one more may be known than the local record says.
+      current && report.origin !== "environment" ? IN_A_WORD[report.state] : IN_A_WORD[state],
     ]),
     style,
   )

@@ -6,7 +6,8 @@ export const OUTPUT = {
     "On stderr one JSON object a line, each with `event`: warnings, progress, and what a person has to act on.",
   errors:
     "The last line of stderr: { error: { code, message, hint?, retryable } }. stdout is empty then. The error's own `retryable` and `hint` come before what this document says of its code.",
-  exitCode: "0 where it is done. `auth status` exits 3 where nobody is signed in, with its result on stdout.",
+  exitCode:
+    "0 where it is done. `auth status` and `auth why` exit 3 where there is no sign-in to use, with their result on stdout.",
   secrets: "Masked unless --reveal is given. Do not ask for them.",
 } as const
 

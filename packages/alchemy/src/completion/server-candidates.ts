@@ -2,7 +2,7 @@ import { type AdminClient, createAdminClient } from "../admin/admin-client.ts"
 import type { AdminCredential } from "../admin/request.ts"
 import { hasPassed, originOf } from "../auth/resolve-auth-token.ts"
 import type { CommandContext } from "../command.ts"
-import { readCache, writeCache } from "../config/cache-file.ts"
+import { completionCacheOf, readCache, writeCache } from "../config/cache-file.ts"
 import type { ConfigFile } from "../config/file.ts"
 import { sameServer } from "../config/server-urls.ts"
 import { resolveSettings, type Settings } from "../config/settings.ts"
@@ -33,7 +33,7 @@ export async function serverCandidates(
   const settings = resolveSettings(await config.values(), context)
   const found = await credentialOf(settings, config, context)
   if (found === null) return []
-  const path = `${config.path}.completions`
+  const path = completionCacheOf(config.path)
   const key = await digest([list, settings.adminUrl, found.identity].join("\n"))
   const now = context.now()
   const kept = recent(await readCache(path), now)

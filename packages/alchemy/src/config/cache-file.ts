@@ -37,3 +37,13 @@ export async function writeCache(path: string, content: unknown): Promise<void> 
     await unlink(neighbour).catch(() => {})
   }
 }
+
+/** Where the completions keep the ids that a server has listed, beside the configuration. */
+export function completionCacheOf(configPath: string): string {
+  return `${configPath}.completions`
+}
+
+/** Removes what was kept. */
+export async function removeCache(path: string): Promise<void> {
+  await unlink(path).catch(() => {})
+}

@@ -1,4 +1,15 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises"
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect, onTestFinished, test } from "vitest"
@@ -39,6 +50,28 @@ test("the home directory and all above it hold for nearly everything: they are l
   // A name that begins like the home directory's is another directory.
   const beside = `${homeDirectory}-beside`
   expect((await placeOfDirectoryFile({ homeDirectory, workingDirectory: beside })).directory).toBe(beside)
+})
+
+test("a home directory that is known by another name", async () => {
+  const { homeDirectory, app } = await home()
+  const link = `${homeDirectory}-link`
+  await symlink(homeDirectory, link)
+  onTestFinished(() => rm(link))
+  await expect(
+    placeOfDirectoryFile({ homeDirectory: link, workingDirectory: homeDirectory }),
+  ).rejects.toThrow("in the home directory would hold")
+  await writeFile(join(homeDirectory, ".alchemy.json"), "{}")
+  expect((await placeOfDirectoryFile({ homeDirectory: link, workingDirectory: app })).directory).toBe(app)
+})
+
+test.skipIf(process.getuid?.() !== 0)("a file of another user is left alone (needs root)", async () => {
+  const { homeDirectory, app, source, path } = await home()
+  await writeFile(path, "{}")
+  await chown(path, 12_345, 12_345)
+  const from = (workingDirectory: string) => placeOfDirectoryFile({ homeDirectory, workingDirectory })
+  expect((await from(source)).directory).toBe(source)
+  await chown(source, 12_345, 12_345)
+  expect((await from(source)).directory).toBe(app)
 })
 
 test("a working directory that has been removed", async () => {

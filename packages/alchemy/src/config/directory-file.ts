@@ -1,7 +1,8 @@
-import { lstat, open, rename, unlink } from "node:fs/promises"
-import { dirname, join, relative, sep } from "node:path"
+import { lstat, open, realpath, rename, unlink } from "node:fs/promises"
+import { dirname, isAbsolute, join, relative, sep } from "node:path"
 import type { CommandContext } from "../command.ts"
 import { CLIError } from "../errors.ts"
+import { printable } from "../output/printable.ts"
 import { pathForPeople } from "./path.ts"
 import { DIRECTORY_FILE, directoryFile } from "./profile.ts"
 
@@ -12,16 +13,18 @@ export type DirectoryPlace = { directory: string; path: string }
 
 /**
  * Where to name the profile of the working directory: the nearest `.alchemy.json` that there is from there up, else one in the
- * directory itself. The home directory and all above it are left out: what stands there holds for nearly everything.
+ * directory itself. The home directory and all above it are left out: what stands there holds for nearly everything. So is a
+ * file of another user, as anybody can put one into `/tmp`.
  * @throws CLIError `INVALID_ARGS` where the working directory is one of those, or has been removed
  */
 export async function placeOfDirectoryFile(place: Place): Promise<DirectoryPlace> {
   const here = workingDirectory(place)
-  const { homeDirectory } = place
-  if (isAtOrAbove(here, homeDirectory)) {
+  // The working directory is known by its real name.
+  const home = await realpath(place.homeDirectory).catch(() => place.homeDirectory)
+  if (isAtOrAbove(here, home)) {
     throw new CLIError(
       "INVALID_ARGS",
-      `A profile named in ${here === homeDirectory ? "the home directory" : here} would hold for nearly everything.`,
+      `A profile named in ${here === home ? "the home directory" : printable(here)} would hold for nearly everything.`,
       {
         hint: "Go to the directory of a project, or give --default to use the profile wherever nothing else names one.",
       },
@@ -29,9 +32,12 @@ export async function placeOfDirectoryFile(place: Place): Promise<DirectoryPlace
   }
   for (let directory = here; ; ) {
     const path = join(directory, DIRECTORY_FILE)
-    if ((await kindOf(path)) !== "none") return { directory, path }
+    if ((await kindOf(path)) !== "none") {
+      if (directory === here || (await ownerOf(path)) === (await ownerOf(here))) return { directory, path }
+      break
+    }
     const above = dirname(directory)
-    if (above === directory || isAtOrAbove(above, homeDirectory)) break
+    if (above === directory || isAtOrAbove(above, home)) break
     directory = above
   }
   return { directory: here, path: join(here, DIRECTORY_FILE) }
@@ -78,7 +84,15 @@ function workingDirectory(place: Place): string {
 function isAtOrAbove(directory: string, homeDirectory: string): boolean {
   if (homeDirectory === "") return dirname(directory) === directory
   const way = relative(directory, homeDirectory)
-  return way === "" || (way !== ".." && !way.startsWith(`..${sep}`))
+  // On Windows there is no way from one drive to another.
+  return way === "" || (way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way))
+}
+
+function ownerOf(path: string): Promise<number> {
+  return lstat(path).then(
+    ({ uid }) => uid,
+    () => -1,
+  )
 }
 
 async function kindOf(path: string): Promise<"none" | "file" | "link" | "other"> {

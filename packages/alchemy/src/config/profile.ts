@@ -74,7 +74,7 @@ export function directoryProfile(place: Place): { name: string; path: string } |
 }
 
 /**
- * The object in a `.alchemy.json`; `null` where there is none, or where it cannot be read. Nothing but a profile is taken
+ * The object in a `.alchemy.json`; `null` where there is none, where it cannot be read, or is another user's. Nothing but a profile is taken
  * from it: it may have come with somebody else's repository.
  * @throws CLIError `INVALID_ARGS` where it is not JSON
  */
@@ -84,7 +84,7 @@ export function directoryFile(path: string, place: Pick<Place, "homeDirectory">)
     const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
     try {
       const status = fstatSync(descriptor)
-      if (!status.isFile() || status.size > MOST_BYTES) return null
+      if (!status.isFile() || status.size > MOST_BYTES || isSomebodyElses(status.uid)) return null
       text = readFileSync(descriptor, "utf8")
     } finally {
       closeSync(descriptor)
@@ -103,6 +103,12 @@ export function directoryFile(path: string, place: Pick<Place, "homeDirectory">)
       hint: 'It should look like { "profile": "work" }. Mend or remove it, or name a profile with --profile.',
     },
   )
+}
+
+/** Anybody can put a file into `/tmp`. Root works in other people's directories, and is served as they are. */
+function isSomebodyElses(owner: number): boolean {
+  const user = process.getuid?.() ?? 0
+  return user !== 0 && owner !== user && owner !== 0
 }
 
 /** Where a profile's settings stand in the file; `null` where there are none, unless `create`. */

@@ -2,11 +2,6 @@ import { isLoopbackHost } from "@authchemy/protocol"
 import { CLIError } from "../errors.ts"
 import { printable } from "../output/printable.ts"
 
-/** Whether a URL names this very machine: `localhost`, `127.0.0.1` or `[::1]`. */
-export function isLoopback(url: string): boolean {
-  return isLoopbackHost(new URL(url).hostname)
-}
-
 /**
  * A server's base URL without a trailing slash. https unless loopback, without user info, query and fragment.
  * `source` names where it came from, for example `ALCHEMY_AUTH_URL`. @throws CLIError `INVALID_ARGS`

@@ -1,5 +1,5 @@
 import type { CommandContext } from "../command.ts"
-import { isLoopback, parseServerUrl } from "./server-urls.ts"
+import { parseServerUrl } from "./server-urls.ts"
 
 const DEFAULT_AUTH_URL = "https://auth.alchemy.com"
 const DEFAULT_ADMIN_URL = "https://admin-api.alchemy.com"
@@ -36,15 +36,26 @@ export function resolveSettings(values: Values, context: Pick<CommandContext, "e
       [env.ALCHEMY_ADMIN_API_BASE_URL, "ALCHEMY_ADMIN_API_BASE_URL"],
       [values["admin-url"], "config file", "admin-url in the config file"],
     ]) ??
-    (isLoopback(auth.url)
-      ? { url: new URL(auth.url).origin, origin: "auth URL" }
-      : { url: DEFAULT_ADMIN_URL, origin: "default" })
+    // The token of a server of one's own must not go to the default one.
+    (auth.url === DEFAULT_AUTH_URL
+      ? { url: DEFAULT_ADMIN_URL, origin: "default" }
+      : { url: new URL(auth.url).origin, origin: "auth URL" })
   return {
     authUrl: auth.url,
     adminUrl: admin.url,
     origins: { authUrl: auth.origin, adminUrl: admin.origin },
     accessKey: accessKeys(values, context)[0] ?? null,
     verbose: flags.verbose || flags.debug || values.verbose === true,
+  }
+}
+
+/** The origins of the servers that are configured; none where their URLs are no good, which whoever needs them will say. */
+export function serverOrigins(values: Values, context: Pick<CommandContext, "env" | "flags">): string[] {
+  try {
+    const { authUrl, adminUrl } = resolveSettings(values, context)
+    return [new URL(authUrl).origin, new URL(adminUrl).origin]
+  } catch {
+    return []
   }
 }
 

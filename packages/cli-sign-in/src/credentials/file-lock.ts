@@ -139,6 +139,8 @@ async function steal(path: string): Promise<boolean> {
     const content = await contentOf(path)
     if (content === null) return true
     if (!(await isAbandoned(path, content))) return false
+    // Its owner may have let go of it and ended since it was read, and somebody else have taken it: what a dead owner still holds now, only thieves remove.
+    if ((await contentOf(path)) !== content) return false
     await unlink(path)
     return true
   } catch (error) {

@@ -61,7 +61,7 @@ test.each([
   ["locked", "Platform failure: OSStatus -25308"],
   [
     "silent",
-    "Platform failure: DBus error: Did not receive a reply. Possible causes include: the remote application did not send a reply",
+    "Platform failure: DBus error: Did not receive a reply. Possible causes include: the remote application did not send a reply, the message bus security policy blocked the reply, the reply timeout expired, or the network connection was broken.",
   ],
   ["silent", "Platform failure: D-Bus error: org.freedesktop.DBus.Error.NoReply"],
   ["silent", "Platform failure: D-Bus error: Connection timed out"],

@@ -98,18 +98,15 @@ function hasSessionBus(
   return Boolean(env.XDG_RUNTIME_DIR) && fileExists(`${env.XDG_RUNTIME_DIR}/bus`)
 }
 
-/**
- * What the libraries of the three systems say, by their words: they have no common codes. In this order: a prompt that
- * nobody answered is a lock, whatever else is said of it.
- */
+/** What the libraries of the three systems say, by their words: they have no common codes. The first that fits holds. */
 const PROBLEMS: readonly (readonly [KeychainProblem, RegExp])[] = [
+  ["silent", /did not receive a reply|no ?reply|timed? ?out/i],
   // Secret Service: a prompt dismissed, or none that could be shown; KWallet, KeePassXC: IsLocked. macOS: errSecInteractionNotAllowed,
   // errSecInteractionRequired, errSecAuthFailed, errSecUserCanceled, errSecInDarkWake, in words or as a number.
   [
     "locked",
-    /locked\b|dismissed|prompt\b|user interaction|dark wake|user cancell?ed|passphrase you entered|-(?:25308|25315|25293|25320|128)\b/i,
+    /\b(?:is)?locked\b|dismissed|prompt\b|user interaction|dark wake|user cancell?ed|passphrase you entered|-(?:25308|25315|25293|25320|128)\b/i,
   ],
-  ["silent", /did not receive a reply|no ?reply|timed? ?out|connection closed before prompt/i],
   // No bus, nobody on it who keeps secrets, no collection to keep them in; macOS: errSecNotAvailable, errSecNoDefaultKeychain,
   // errSecNoSuchKeychain; Windows: a session without a logon, for example a service or ssh.
   [

@@ -3,6 +3,7 @@ import { maskSecret } from "../../output/mask.ts"
 import { printable } from "../../output/printable.ts"
 import type { Style } from "../../output/style.ts"
 import { fields, table } from "../../output/table.ts"
+import { day } from "../../output/time.ts"
 import { resourceId } from "../../resource-id.ts"
 
 /** An app as it may be shown: its keys, and the addresses that carry them, are masked unless `reveal`. */
@@ -43,7 +44,7 @@ export function appText(app: App, style: Style): string {
         ["addresses", allowed(app.addressAllowlist)],
         ["origins", allowed(app.originAllowlist)],
         ["IP addresses", allowed(app.ipAllowlist)],
-        ["created", app.createdAt],
+        ["created", day(app.createdAt)],
       ],
       style,
     ),

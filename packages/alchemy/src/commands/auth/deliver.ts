@@ -9,7 +9,8 @@ const LONGEST_PAUSE_MS = 15_000
 export const command: Command<Record<never, never>> = { parse: () => ({}), run: deliverRun }
 
 /**
- * Brings what is pending to its server, with pauses that double, until nothing is left or ten minutes are over. Run apart
+ * Brings what is pending to its server, with pauses that double, until nothing is left or ten minutes are over; and once, what
+ * a sign-out had to leave in a keychain is removed. Run apart
  * from the command that could not; one process at a time for a configuration file.
  */
 export async function deliverRun(_options: Record<never, never>, context: CommandContext): Promise<Result> {
@@ -23,6 +24,7 @@ export async function deliverRun(_options: Record<never, never>, context: Comman
   let ended = 0
   try {
     await withFileLock(`${config.path}.deliver.lock`, { waitMs: 0, signal }, async () => {
+      await config.store.removeLeftovers()
       for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
         ended += await deliver(config, context, signal)
         if (!(await isAnythingPending(config.store))) return

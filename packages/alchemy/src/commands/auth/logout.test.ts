@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises"
+import { mkdir, readdir, writeFile } from "node:fs/promises"
 import { expect, test } from "vitest"
 import { NOBODY, signedInConfig, testMachine } from "../../testing.ts"
 import { newToken, startServer } from "../../testing-server.ts"
@@ -24,10 +24,12 @@ test("the command line becomes options", () => {
 
 test("a session that the server ends: revoked, and cleared here with the selected app", async () => {
   const { server, token, machine } = await signedIn()
+  await writeFile(`${machine.configPath}.completions`, "{}")
   const { code, json } = await machine.run(["auth", "logout"])
   expect({ code, json }).toEqual({ code: 0, json: { server: "revoked", cleared: true } })
   expect(server.sessions.has(token)).toBe(false)
   expect(await machine.config()).toEqual({ other: 1 })
+  expect(await readdir(machine.home)).toEqual(["config.json"])
 })
 
 test("in text, each outcome is what happened", async () => {

@@ -2,6 +2,7 @@ import { type LogoutOutcome, logOut } from "@authchemy/cli-sign-in"
 import { adminClientWith } from "../../admin/admin-client-from-flags.ts"
 import { hasPassed, originOf, requireAuthToken } from "../../auth/resolve-auth-token.ts"
 import type { Command, CommandContext, Result } from "../../command.ts"
+import { completionCacheOf, removeCache } from "../../config/cache-file.ts"
 import type { ConfigFile } from "../../config/file.ts"
 import { resolveSettings, type Settings } from "../../config/settings.ts"
 import { CLIError, EXIT_CODES } from "../../errors.ts"
@@ -47,7 +48,9 @@ export async function logoutRun(options: LogoutOptions, context: CommandContext)
       cause: error,
     })
   })
-  if (outcome.server === "pending") context.runDetached(["auth", "deliver"])
+  // What the completions remember of the account.
+  await removeCache(completionCacheOf(config.path))
+  if (outcome.server === "pending" || !outcome.erased) context.runDetached(["auth", "deliver"])
   const warnings = [
     ...(env.ALCHEMY_AUTH_TOKEN ? [LEFT_ALONE] : []),
     ...(outcome.erased ? [] : [NOT_ERASED]),

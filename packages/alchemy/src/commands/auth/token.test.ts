@@ -52,3 +52,10 @@ test.each(["http://localhost:2", "http://[::1]:2", "http://127.0.0.1:2/path"])(
     expect((await machine.run(["auth", "token"])).code).toBe(0)
   },
 )
+
+test("a token with characters that no token has is refused, not written", async () => {
+  const machine = await testMachine({ env: { ALCHEMY_AUTH_TOKEN: "\u001b]0;owned\u0007" } })
+  const { code, stdout, error } = await machine.run(["auth", "token"])
+  expect({ code, stdout }).toEqual({ code: 3, stdout: "" })
+  expect(error).toMatchObject({ code: "AUTH_REQUIRED" })
+})

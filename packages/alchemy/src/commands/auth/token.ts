@@ -19,6 +19,15 @@ export async function tokenRun(_options: Record<never, never>, context: CommandC
   const config = await context.config()
   const settings = resolveSettings(await config.values(), context)
   const { token, origin, expiresAt } = await requireAuthToken(settings, context)
+  // What reads it may be a terminal, which acts on control characters.
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw new CLIError("AUTH_REQUIRED", `The token (${origin}) has characters that no token has.`, {
+      hint:
+        origin === "environment"
+          ? "Set another, or unset ALCHEMY_AUTH_TOKEN and run `alchemy auth login`."
+          : "Run `alchemy auth login --force` to sign in again.",
+    })
+  }
   return {
     data: { token, origin, expiresAt },
     text: () => `${token}\n`,

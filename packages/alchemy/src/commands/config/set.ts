@@ -1,3 +1,4 @@
+import { KeychainError } from "@authchemy/cli-sign-in/credentials"
 import type { Command, CommandContext, Result } from "../../command.ts"
 import { type ConfigFile, keychainFailure } from "../../config/file.ts"
 import { configKey } from "../../config/schema.ts"
@@ -35,15 +36,23 @@ export async function setRun(options: SetOptions, context: CommandContext): Prom
   }
 }
 
-/** Sign-ins that are stored follow the setting; where one of them cannot, it is as before and the setting too. */
+/**
+ * Sign-ins that are stored follow the setting; where one of them cannot, it is as before and the setting too. Only one that
+ * a keychain does not give back does not keep anybody from doing without it: it is left there.
+ */
 async function moveCredentials(value: string, config: ConfigFile): Promise<Result> {
   const before = (await config.values())["credential-store"]
   await config.set("credential-store", value)
   const moved: { profile: string; keptIn: string }[] = []
+  const left: { profile: string; reason: string }[] = []
   try {
     await config.store.check()
     for (const { name, store } of await config.profiles()) {
-      const kept = await store.relocate()
+      const kept = await store.relocate().catch((cause: unknown) => {
+        if (value !== "file" || !(cause instanceof KeychainError)) throw cause
+        left.push({ profile: name, reason: cause.message })
+        return null
+      })
       if (kept !== null) moved.push({ profile: name, keptIn: store.descriptionOf(kept.in) })
     }
   } catch (cause) {
@@ -51,15 +60,19 @@ async function moveCredentials(value: string, config: ConfigFile): Promise<Resul
     throw keychainFailure(cause)
   }
   return {
-    data: { key: "credential-store", value, moved },
+    data: { key: "credential-store", value, moved, ...(left.length === 0 ? {} : { left }) },
     text: (style) =>
       [
         `${style.green("✓")} credential-store = ${value}\n`,
         ...moved.map(
           ({ profile, keptIn }) => `  The sign-in of ${profile} is kept in: ${printable(keptIn)}\n`,
         ),
+        ...left.map(
+          ({ profile, reason }) =>
+            `${style.yellow("!")} The sign-in of ${profile} stays in the keychain: ${printable(reason)}.\n  \`alchemy auth login --force${profile === "default" ? "" : ` --profile ${profile}`}\` signs in anew.\n`,
+        ),
       ].join(""),
-    sentenceOnly: true,
+    sentenceOnly: left.length === 0,
   }
 }
 
