@@ -13,21 +13,44 @@ const seed = Number(process.env.AUTHCHEMY_TEST_SEED ?? Date.now() % 2 ** 31)
 
 const anyJson = fc.jsonValue({ maxDepth: 3 })
 const deep = `${'{"a":['.repeat(10_000)}1${"]}".repeat(10_000)}`
-/** A right answer with something in it replaced, left out, or given twice. */
+/** The way to every part of a right answer. */
+function pathsOf(value: unknown): string[][] {
+  if (typeof value !== "object" || value === null) return [[]]
+  return Object.entries(value).flatMap(([name, part]) => [
+    [name],
+    ...pathsOf(part).map((path) => [name, ...path]),
+  ])
+}
+
+/** The same with the part at the end of a path replaced. */
+function replaced(value: unknown, [name, ...rest]: readonly string[], by: unknown): unknown {
+  if (name === undefined || typeof value !== "object" || value === null) return by
+  return { ...value, [name]: replaced((value as Record<string, unknown>)[name], rest, by) }
+}
+
+const oddTexts = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc.constantFrom(
+    "\u001b]0;owned\u0007",
+    "\u202egnp",
+    "a\nb",
+    "https://evil.example/",
+    "javascript:alert(1)",
+    "DPoP",
+    "bearer",
+  ),
+)
 const nearly = (right: object) =>
   fc
-    .tuple(
-      fc.constantFrom(...Object.keys(right)),
-      fc.oneof(anyJson, fc.string({ unit: "binary" }), fc.double()),
-      fc.nat(4),
-    )
-    .map(([name, value, how]) => {
+    .tuple(fc.constantFrom(...pathsOf(right)), fc.oneof(anyJson, oddTexts, oddTexts, fc.double()), fc.nat(7))
+    .map(([path, value, how]) => {
+      const [name = ""] = path
       const json = JSON.stringify(right)
       if (how === 0) return json
-      if (how === 1) return JSON.stringify({ ...right, [name]: undefined })
+      if (how === 1) return JSON.stringify(replaced(right, path, undefined))
       if (how === 2) return `${json.slice(0, -1)},${JSON.stringify(name)}:${JSON.stringify(value)}}`
       if (how === 3) return `{"__proto__":${json},"constructor":${JSON.stringify(value)}}`
-      return JSON.stringify({ ...right, [name]: value })
+      return JSON.stringify(replaced(right, path, value))
     })
 const errorAnswers = fc
   .tuple(

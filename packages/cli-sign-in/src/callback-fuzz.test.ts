@@ -28,7 +28,7 @@ const odd = fc.string({ unit: "binary", maxLength: 30 })
 const line = (text: string) => text.replace(/[\r\n]/g, "")
 /** The right answer with one thing wrong: none of them is one. */
 const wrongTargets = fc.oneof(
-  odd.map((text) => `/callback?code=the-code&state=${encodeURIComponent(text.toWellFormed())}&iss=${ISSUER}`),
+  odd.map((text) => `/callback?code=evil&state=${encodeURIComponent(text.toWellFormed())}&iss=${ISSUER}`),
   odd.map((text) => `/callback?${line(text)}`),
   odd.map((text) => `${RIGHT}&state=${line(text)}`),
   odd.map((text) => `/${line(text)}${RIGHT}`),
@@ -42,6 +42,20 @@ const wrongTargets = fc.oneof(
   ),
   fc.nat(60_000).map((length) => `${RIGHT}&x=1&x=${"x".repeat(length)}`),
 )
+/** The right answer in a request that is not to be believed. */
+const wrongRequests = (port: number) =>
+  [
+    ["GET", ""],
+    ["GET", "host: evil.example\r\n"],
+    ["GET", `host: 127.0.0.1:${port}\r\nhost: 127.0.0.1:${port}\r\n`],
+    ["GET", "host: 127.0.0.1\r\n"],
+    ["GET", `host: 127.0.0.1:${port}\r\norigin: https://evil.example\r\n`],
+    ["GET", `host: 127.0.0.1:${port}\r\nsec-purpose: prefetch\r\n`],
+    ["POST", `host: 127.0.0.1:${port}\r\n`],
+    ["HEAD", `host: 127.0.0.1:${port}\r\n`],
+  ].map(([method, fields]) =>
+    Buffer.from(`${method} ${RIGHT} HTTP/1.1\r\n${fields}connection: close\r\n\r\n`),
+  )
 const methods = fc.oneof(
   fc.constantFrom("GET", "POST", "HEAD", "OPTIONS", "CONNECT", "PRI", "TRACE"),
   odd.map(line),
@@ -87,6 +101,7 @@ const bytes = (port: number) => {
   const whole = `GET ${RIGHT} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n\r\n`
   return fc.oneof(
     { weight: 3, arbitrary: requests(port) },
+    fc.constantFrom(...wrongRequests(port)),
     fc.nat(whole.length - 1).map((length) => Buffer.from(whole.slice(0, length))),
     fc.uint8Array({ maxLength: 300 }),
     fc.constant(Buffer.from("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "latin1")),

@@ -160,12 +160,14 @@ test("a code cannot be had: not reached, too many requests, refused", async () =
   })
 })
 
-test("a poll carries code, verifier and wish, and brings a login", async () => {
-  const { url, received } = await startServer((response) => sendJson(response, 200, OAUTH_TOKEN_RESPONSE))
+test("a poll carries code, verifier and wish, and brings a login, which expires by the server's clock", async () => {
+  const { url, received } = await startServer((response) =>
+    sendJson(response, 200, OAUTH_TOKEN_RESPONSE, { date: "Tue, 24 Nov 2026 13:00:00 GMT" }),
+  )
   expect(await poll(url)).toEqual({
     answer: "login",
     login: {
-      credential: { token: TOKEN, expiresAt: "2027-02-22T12:00:00.000Z", server: url },
+      credential: { token: TOKEN, expiresAt: "2027-02-22T13:00:00.000Z", server: url },
       sessionId: "session-1",
       account: OAUTH_TOKEN_RESPONSE.account,
       expiresInSeconds: 7_776_000,
@@ -180,6 +182,19 @@ test("a poll carries code, verifier and wish, and brings a login", async () => {
     expires_in_seconds: "3600",
   })
 })
+
+test.each([undefined, "some day"])(
+  "where the server's clock says %j, a login expires by our own",
+  async (date) => {
+    const { url } = await startServer((response) => {
+      response.sendDate = false
+      sendJson(response, 200, OAUTH_TOKEN_RESPONSE, date === undefined ? {} : { date })
+    })
+    expect(await poll(url)).toMatchObject({
+      login: { credential: { expiresAt: "2027-02-22T12:00:00.000Z" } },
+    })
+  },
+)
 
 test.each([
   ["authorization_pending", { answer: "pending" }],

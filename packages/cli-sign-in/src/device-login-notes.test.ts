@@ -161,7 +161,8 @@ test("in two steps: begun without a note, and finished by another process at onc
 
 test("what was handed out can be finished later where it was not approved in time; one that is used up is lost", async () => {
   for (const [polls, code, kept] of [
-    [[PENDING], "timeout", [{ handedOut: expect.anything() }]],
+    [[PENDING], "timeout", [expect.not.objectContaining({ asked: true })]],
+    [[PENDING, refuseWith("x", 503)], "timeout", [{ handedOut: expect.anything(), asked: true }]],
     [[refuseWith("access_denied")], "denied", []],
     [[refuseWith("expired_token")], "timeout", []],
     [[refuseWith("invalid_grant")], "network", [{ lost: true }]],

@@ -205,6 +205,17 @@ test("one that somebody has been told how to finish is left alone until it has e
   expect(fetch.asked).toBe(0)
 })
 
+test("one whose finishing was cut off may have a session: asked for once it has expired, and not dropped before", async () => {
+  const more = { handedOut: { profile: "default", userCode: "WDJB-MJHT" }, asked: true }
+  const answers = async (error: string) => serverWith((response) => sendJson(response, 400, { error }))
+  const { url } = await answers("expired_token")
+  const open = deviceOf(url, more)
+  expect(await seeTo(open)).toMatchObject({ outcome: { ended: 0, remaining: 1 }, left: [open] })
+  expect(await seeTo(deviceOf(url, { ...more, expiresAt: ago(1) }))).toMatchObject(OVER)
+  const used = deviceOf((await answers("invalid_grant")).url, { ...more, expiresAt: ago(1) })
+  expect(await seeTo(used)).toMatchObject({ outcome: { remaining: 1 }, left: [{ ...used, lost: true }] })
+})
+
 test("a clock that was set back, or a note without a moment, holds nobody up", async () => {
   const { url, received } = await serverWith((response) =>
     sendJson(response, 400, { error: "invalid_grant" }),

@@ -52,6 +52,14 @@ export function createStoreWriter(
   const { file, keychain = null, alsoClear = [], now = Date.now, load } = options
   const { section = (content: Content) => content, preference = () => "auto" as const } = options
 
+  const moment = (inMs: number) => new Date(now() + inMs).toISOString()
+
+  /**
+   * One that did not answer may have taken a secret all the same, and what was removed too early may be there now. The moment
+   * tells it from what is being removed already.
+   */
+  const mayBeLeft = (entry: string, content: Content) => addLeftover(content, { entry, notBefore: moment(0) })
+
   /**
    * Puts a secret into the keychain under a new name. It is named in the file before it is there, so that whoever finds us
    * killed knows what to remove. @throws KeychainError
@@ -59,17 +67,16 @@ export function createStoreWriter(
   const intoKeychain = async (secret: string): Promise<string> => {
     if (keychain === null) throw new KeychainError("absent", "there is none on this system")
     const entry = crypto.randomUUID()
-    const notBefore = new Date(now() + UNTIL_LEFT_OVER_MS).toISOString()
+    const notBefore = moment(UNTIL_LEFT_OVER_MS)
     await file.update((content) => addLeftover(content, { entry, notBefore }))
     try {
       await keychain.write(entry, secret)
       return entry
     } catch (error) {
       await file.update((content) => {
-        // One that did not answer may have taken it all the same.
         if (error instanceof KeychainError && error.problem === "absent") {
           withoutLeftovers(content, new Set([entry]))
-        } else addLeftover(content, { entry })
+        } else mayBeLeft(entry, content)
       })
       throw error
     }
@@ -102,7 +109,7 @@ export function createStoreWriter(
         // Each of the others would take as long.
         else if (!(problem instanceof KeychainError) || problem.problem !== "refused") break
       }
-      if (gone.size > 0) await file.update((content) => withoutLeftovers(content, gone))
+      if (gone.size > 0) await file.update((content) => strikeOut(gone, content))
       for (const entry of gone) left.delete(entry)
     } catch {
       // They are named still.
@@ -134,15 +141,13 @@ export function createStoreWriter(
     let isSaved = true
     await file.update((content) => {
       isSaved = onlyOver === undefined || digestIn(section(content, false)) === onlyOver
-      if (!isSaved) {
-        if (entry !== null) addLeftover(content, { entry })
-        return
-      }
-      if (entry !== null && isGoing(entry, content)) {
-        problem = new KeychainError("silent", "it took too long")
-        if (wanted === "keychain") throw problem
+      if (entry !== null && (!isSaved || isGoing(entry, content))) {
+        mayBeLeft(entry, content)
+        if (isSaved) problem = new KeychainError("silent", "it took too long")
         entry = null
       }
+      if (problem !== undefined && wanted === "keychain") isSaved = false
+      if (!isSaved) return
       const target = section(content, true) ?? content
       const previous = keychainEntryIn(target)
       for (const key of SIGN_IN_KEYS) delete target[key]
@@ -161,6 +166,7 @@ export function createStoreWriter(
     })
     // One that has just failed is not asked again.
     if (problem === undefined) await sweepWithin(TIDYING_WAIT_MS)
+    else if (wanted === "keychain") throw problem
     if (!isSaved) return null
     return {
       in: entry === null ? "file" : "keychain",
@@ -235,6 +241,14 @@ export function createStoreWriter(
 
 function digestIn(target: Content | null): string | undefined {
   return target === null ? undefined : storedSignInOf(target)?.digest
+}
+
+/** Forgets entries that have gone, unless somebody has named one anew since. */
+function strikeOut(gone: ReadonlySet<string>, content: Content): void {
+  const struck = leftoversIn(content).filter(
+    ({ entry, notBefore }) => notBefore === undefined && gone.has(entry),
+  )
+  withoutLeftovers(content, new Set(struck.map(({ entry }) => entry)))
 }
 
 /** Whether somebody has begun to remove an entry, or has. */

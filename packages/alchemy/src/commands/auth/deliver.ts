@@ -9,9 +9,9 @@ const LONGEST_PAUSE_MS = 15_000
 export const command: Command<Record<never, never>> = { parse: () => ({}), run: deliverRun }
 
 /**
- * Brings what is pending to its server, with pauses that double, until nothing is left or ten minutes are over; and once, what
- * a sign-out had to leave in a keychain is removed. Run apart
- * from the command that could not; one process at a time for a configuration file.
+ * Brings what is pending to its server, with pauses that double, until nothing is left or ten minutes are over; what a
+ * sign-out had to leave in a keychain is removed once before. Run apart from the command that could not; one process at a
+ * time for a configuration file.
  */
 export async function deliverRun(_options: Record<never, never>, context: CommandContext): Promise<Result> {
   const config = await context.config()
@@ -27,7 +27,7 @@ export async function deliverRun(_options: Record<never, never>, context: Comman
       await config.store.removeLeftovers()
       for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
         ended += await deliver(config, context, signal)
-        if (!(await isAnythingPending(config.store))) return
+        if (!(await isAnythingPending(config.store, context.serverNow()))) return
         if (now() - began + pause > GIVE_UP_AFTER_MS) return
         await delay(pause, signal)
       }
@@ -35,7 +35,7 @@ export async function deliverRun(_options: Record<never, never>, context: Comman
   } catch (error) {
     if (!(error instanceof LockTimeoutError)) throw error
   }
-  const pending = await isAnythingPending(config.store)
+  const pending = await isAnythingPending(config.store, context.serverNow())
   return {
     data: { ended, pending },
     text: () => (pending ? "Something is still pending.\n" : "Nothing is pending.\n"),
