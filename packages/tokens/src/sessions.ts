@@ -13,7 +13,7 @@ export type Acknowledged = { acknowledged: (revocation: Revocation) => Promise<v
 
 /**
  * Makes a session and its tokens; keeps none. With the scope `offline_access` it gets a refresh token, and an access token of one hour at
- * most. The id has 96 random bits and tells nothing of a token.
+ * most. The id has 95 random bits and tells nothing of a token.
  */
 export function newSession(
   { randomBytes }: SessionSource,
@@ -23,7 +23,7 @@ export function newSession(
   const { accountId, clientId, device, keyThumbprint } = request
   const scopes = inOrder(request.scopes)
   const session: Session = {
-    id: Buffer.from(randomBytes((SESSION_ID_LENGTH * 3) / 4)).toString("base64url"),
+    id: sessionIdFrom(randomBytes),
     ...{ accountId, clientId, scopes, device, keyThumbprint },
     createdAt: now,
     lastUsedAt: now,
@@ -48,6 +48,13 @@ export function newSession(
       refresh: { current: digestOf(refreshToken), access },
     },
   }
+}
+
+/** base64url. It begins with a letter: one that began with `-` would be taken for a flag where a person gives it to a command. */
+function sessionIdFrom(randomBytes: SessionSource["randomBytes"]): string {
+  const bytes = Buffer.from(randomBytes((SESSION_ID_LENGTH * 3) / 4))
+  bytes[0] = (bytes[0] ?? 0) & 0x7f
+  return bytes.toString("base64url")
 }
 
 /** Scopes, each once, in the order of `SCOPES`: so they are kept, so they come back. */
