@@ -131,7 +131,7 @@ test("an interrupted command ends with 130", async () => {
     tty: true,
     context: { signal: AbortSignal.abort() },
   })
-  expect({ code, stderr }).toEqual({ code: 130, stderr: "✗ Interrupted.\n" })
+  expect({ code, stderr }).toEqual({ code: 130, stderr: "\n✗ Interrupted.\n" })
 })
 
 test("colours on a terminal, none with NO_COLOR, --no-color, TERM=dumb or on a pipe", async () => {

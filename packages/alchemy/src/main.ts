@@ -237,8 +237,10 @@ function errorText(error: unknown, argv: readonly string[], context: Context): s
     return `${jsonText({ error: { ...details, ...(stack === undefined ? {} : { stack }) } })}\n`
   }
   const style = styleFor(stderr, { color: !argv.includes("--no-color"), env })
+  // The terminal has put `^C` on the line.
+  const above = known.code === "INTERRUPTED" && stderr.isTTY === true ? "\n" : ""
   const said = [`${style.red("✗")} ${message}`, hint && `  ${hint}`].filter(Boolean).join("\n")
-  return `${wrapped(said, style.width)}\n${stack ? `${style.dim(stack)}\n` : ""}`
+  return `${above}${wrapped(said, style.width)}\n${stack ? `${style.dim(stack)}\n` : ""}`
 }
 
 function stackOf(error: Error): string {

@@ -1,4 +1,4 @@
-import type { CredentialStore } from "@authchemy/cli-sign-in/credentials"
+import type { CredentialStore, UnfinishedSignIn } from "@authchemy/cli-sign-in/credentials"
 import type { CommandContext } from "./command.ts"
 import type { ConfigFile } from "./config/file.ts"
 
@@ -7,11 +7,17 @@ const GRACE_MS = 50
 /** How long a write may take that it is in the middle of then, in milliseconds: as a rule it takes a few. */
 const WRITING_MS = 250
 
-/** Whether something has still to reach a server, and could be tried now or later without a person. */
-export async function isAnythingPending(store: CredentialStore): Promise<boolean> {
+/**
+ * Whether something has still to reach a server, and could be tried without a person. A sign-in that somebody is to finish
+ * counts once its code has expired.
+ * @param now milliseconds since the epoch
+ */
+export async function isAnythingPending(store: CredentialStore, now: number): Promise<boolean> {
   if ((await store.pendingRevocations()).length > 0) return true
   const unfinished = await store.unfinishedSignIns()
-  return unfinished.some((one) => !one.lost && !(one.kind === "device" && one.handedOut !== undefined))
+  const isOpen = (one: UnfinishedSignIn) =>
+    one.kind === "device" && one.handedOut !== undefined && !(now > Date.parse(one.expiresAt))
+  return unfinished.some((one) => !one.lost && !isOpen(one))
 }
 
 /**
@@ -50,7 +56,7 @@ async function within(milliseconds: number, work: Promise<number>): Promise<numb
 
 async function deliverOnce(context: CommandContext, signal: AbortSignal): Promise<number> {
   const config = await context.config()
-  if (!(await isAnythingPending(config.store))) return 0
+  if (!(await isAnythingPending(config.store, context.serverNow()))) return 0
   return deliver(config, context, signal)
 }
 

@@ -9,7 +9,7 @@ import type { CredentialStore } from "./credentials/credentials.ts"
 import type { UnfinishedSignIn } from "./credentials/unfinished-sign-in.ts"
 import { pollForToken } from "./device-endpoints.ts"
 import { SignInError } from "./errors.ts"
-import { post, REQUEST_TIMEOUT_MS } from "./http.ts"
+import { post } from "./http.ts"
 import { askToEnd, LOGOUT_TIMEOUT_MS } from "./logout.ts"
 import { parseServerUrl } from "./server-url.ts"
 
@@ -104,7 +104,7 @@ async function redeemAgain(
   const { status, body } = await post({
     url: `${parseServerUrl(server)}${CLI_TOKEN_PATH}`,
     json: { code, redirect_uri: redirectUri, code_verifier: codeVerifier },
-    timeoutMs: REQUEST_TIMEOUT_MS,
+    timeoutMs: LOGOUT_TIMEOUT_MS,
     fetch: send,
     signal,
   })
@@ -122,7 +122,8 @@ async function pollAgain(
   const late = now() - Date.parse(one.expiresAt)
   if (late > REMEMBERED_MS) return { end: "lost" }
   try {
-    const transport = { server: parseServerUrl(server), fetch: send, signal }
+    // Whoever wants to sign in meanwhile waits for us.
+    const transport = { server: parseServerUrl(server), fetch: send, signal, timeoutMs: LOGOUT_TIMEOUT_MS }
     const polled = await pollForToken(
       { deviceCode, codeVerifier, expiresInSeconds: undefined, now },
       transport,

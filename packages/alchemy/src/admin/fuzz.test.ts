@@ -5,7 +5,7 @@ import { EXIT_CODES } from "../errors.ts"
 import { NOBODY, signedInConfig, testMachine } from "../testing.ts"
 import { APP } from "../testing-server.ts"
 
-const numRuns = Number(process.env.AUTHCHEMY_FUZZ_RUNS ?? 50)
+const numRuns = Number(process.env.AUTHCHEMY_FUZZ_RUNS ?? 80)
 const seed = Number(process.env.AUTHCHEMY_TEST_SEED ?? Date.now() % 2 ** 31)
 
 const SESSION = {
@@ -78,23 +78,28 @@ const strange = fc.oneof(
 )
 
 type Json = { [name: string]: Json } | Json[] | string | number | boolean | null
-/** The value with the part at the end of a path replaced; the path is chosen by numbers. */
-function replaced(value: Json, path: readonly number[], by: Json): Json {
-  const [step, ...rest] = path
-  if (step === undefined || typeof value !== "object" || value === null) return by
-  const names = Object.keys(value)
-  const name = names[step % (names.length + 1)]
-  if (name === undefined) return by
-  const part = replaced((value as never)[name] as Json, rest, by)
+/** The way to every part of a value, the whole included. */
+function pathsOf(value: Json): string[][] {
+  if (typeof value !== "object" || value === null) return [[]]
+  return [
+    [],
+    ...Object.entries(value).flatMap(([name, part]) => pathsOf(part).map((path) => [name, ...path])),
+  ]
+}
+
+/** The value with the part at the end of a path replaced. */
+function replaced(value: Json, [name, ...rest]: readonly string[], by: Json): Json {
+  if (name === undefined || typeof value !== "object" || value === null) return by
+  const part = replaced((value as { [name: string]: Json })[name] ?? null, rest, by)
   return Array.isArray(value) ? value.with(Number(name), part) : { ...value, [name]: part }
 }
 
 const bodiesFor = (data: unknown) =>
   fc.oneof(
     {
-      weight: 4,
+      weight: 12,
       arbitrary: fc
-        .tuple(fc.array(fc.nat(20), { minLength: 1, maxLength: 6 }), strange)
+        .tuple(fc.constantFrom(...pathsOf({ data: data as Json })), strange)
         .map(([path, by]) => JSON.stringify(replaced({ data: data as Json }, path, by as Json))),
     },
     fc.tuple(texts, strange).map(([error, message]) => JSON.stringify({ error, message })),

@@ -171,7 +171,8 @@ export async function checkKeeper(config: ConfigFile): Promise<void> {
 
 /** Where something has still to reach a server, it is brought there apart from this command. */
 export async function retryApart(config: ConfigFile, context: CommandContext): Promise<void> {
-  if (await isAnythingPending(config.store).catch(() => false)) context.runDetached(["auth", "deliver"])
+  const pending = await isAnythingPending(config.store, context.serverNow()).catch(() => false)
+  if (pending) context.runDetached(["auth", "deliver"])
 }
 
 function openWhen(browser: "ask" | "open", context: CommandContext) {

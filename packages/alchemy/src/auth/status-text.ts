@@ -41,7 +41,7 @@ export function statusText(report: StatusReport, config: ConfigFile, style: Styl
     fields(
       [
         ["state", report.state],
-        ["profile", several ? `${report.profile} (${report.profileOrigin})` : undefined],
+        ["profile", several ? profileText(report) : undefined],
         ["machine", origin === null ? undefined : report.machine],
         ["token", report.token ?? undefined],
         ["from", from],
@@ -62,6 +62,10 @@ export function statusText(report: StatusReport, config: ConfigFile, style: Styl
     report.profiles.length > 1 ? `\n${profilesText(report, style)}` : "",
   ]
   return lines.join("")
+}
+
+function profileText({ profile, profileOrigin }: StatusReport): string {
+  return profileOrigin === "default" ? profile : `${profile} (${profileOrigin})`
 }
 
 function profileFlag({ profile, profileOrigin }: StatusReport): string {

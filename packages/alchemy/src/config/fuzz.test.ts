@@ -7,7 +7,7 @@ import { NOBODY, signedInConfig, testMachine } from "../testing.ts"
 import { newToken } from "../testing-server.ts"
 
 /** `AUTHCHEMY_FUZZ_RUNS` for more of it; `AUTHCHEMY_TEST_SEED` to see a run again. */
-const numRuns = Number(process.env.AUTHCHEMY_FUZZ_RUNS ?? 60)
+const numRuns = Number(process.env.AUTHCHEMY_FUZZ_RUNS ?? 40)
 const seed = Number(process.env.AUTHCHEMY_TEST_SEED ?? Date.now() % 2 ** 31)
 const parameters = { numRuns, seed, endOnFailure: true }
 
@@ -20,7 +20,6 @@ const COMMANDS = [
   ["auth", "doctor", "--offline"],
   ["apps", "list"],
   ["config", "list", "--reveal"],
-  ["config", "get", "verbose"],
   ["config", "set", "network", "eth-mainnet"],
   ["setup", "status"],
 ]

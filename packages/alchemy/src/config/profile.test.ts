@@ -141,6 +141,10 @@ test("config set and get work on the profile; the machine's settings are one for
   await machine.run(["config", "reset", "app", "--profile", "work"])
   expect((await machine.config()).profiles).not.toHaveProperty("work.app")
   expect((await machine.config()).app).toBe("app_default")
+  await machine.run(["config", "reset", "--yes", "--profile", "new"])
+  expect(await machine.config()).toMatchObject({ verbose: true, profiles: { new: {} } })
+  await machine.run(["config", "reset", "--yes"])
+  expect(await machine.config()).not.toHaveProperty("verbose")
 })
 
 test("what is no object where the profiles stand is no profile, and is replaced when one is made", () => {

@@ -136,3 +136,18 @@ test("at 40 to 200 columns no line of a list or table is wider, but for single w
     }),
   )
 })
+
+test("columns that can be done without are given up one after the other before the rows become blocks, and that is said", () => {
+  const shown = (columns: number) =>
+    table(["ID", "CLIENT", "CREATED"], [["abc", "alchemy-cli", "2027-01-04"]], styleOf(columns), {
+      dispensable: ["CLIENT", "CREATED"],
+    })
+  expect(shown(28)).toBe("ID   CLIENT       CREATED\nabc  alchemy-cli  2027-01-04\n")
+  expect(shown(27)).toBe(
+    "ID   CREATED\nabc  2027-01-04\n\nWithout CLIENT, for want of room; --json has all.\n",
+  )
+  const long = table(["ID", "CLIENT"], [["a-very-long-identifier-of-a-thing", "x"]], styleOf(30), {
+    dispensable: ["CLIENT"],
+  })
+  expect(long).toMatch(/CLIENT\s+x/)
+})

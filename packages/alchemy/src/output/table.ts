@@ -38,22 +38,44 @@ function blocks(
   return shown.map((rows) => rows.map(line).join("")).join("\n")
 }
 
-/** Rows under a heading, columns aligned. Where a row would not fit the width, each becomes a block of `name  value` lines. */
+type Rows = readonly (readonly (string | undefined)[])[]
+
+/**
+ * Rows under a heading, columns aligned. Where a row would not fit the width, each becomes a block of `name  value` lines.
+ * @param more.dispensable headings of columns that are given up before that, the first one first; what is missing is said
+ */
 export function table(
   headings: readonly string[],
-  rows: readonly (readonly (string | undefined)[])[],
+  rows: Rows,
   style: Style,
+  { dispensable = [] }: { dispensable?: readonly string[] } = {},
 ): string {
+  for (let without = 0; without <= dispensable.length; without++) {
+    const missing = dispensable.slice(0, without)
+    const kept = headings.flatMap((heading, index) => (missing.includes(heading) ? [] : [index]))
+    const shown = aligned(
+      kept.map((index) => headings[index] ?? ""),
+      rows.map((row) => kept.map((index) => row[index])),
+      style,
+    )
+    if (shown === null) continue
+    if (without === 0) return shown
+    const note = `Without ${missing.join(" and ")}, for want of room; --json has all.`
+    return `${shown}\n${style.dim(note)}\n`
+  }
+  return blocks(
+    rows.map((row) => headings.map((heading, index) => [heading, row[index] || undefined] as const)),
+    style,
+  )
+}
+
+/** `null` where it does not fit the width. */
+function aligned(headings: readonly string[], rows: Rows, style: Style): string | null {
   const cells = rows.map((row) => headings.map((_, index) => printable(row[index] ?? "")))
   const widths = headings.map((heading, index) =>
     cells.reduce((widest, row) => Math.max(widest, columnsOf(row[index] ?? "")), columnsOf(heading)),
   )
-  if (widths.reduce((sum, width) => sum + width + 2, 0) - 2 > style.width) {
-    return blocks(
-      cells.map((row) => headings.map((heading, index) => [heading, row[index] || undefined] as const)),
-      style,
-    )
-  }
+  if (widths.reduce((sum, width) => sum + width + 2, 0) - 2 > style.width) return null
   const line = (row: readonly string[]) =>
     row
       .map((cell, index) => (index === row.length - 1 ? cell : padded(cell, widths[index] ?? 0)))

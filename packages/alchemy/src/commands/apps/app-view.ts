@@ -52,12 +52,17 @@ export function appText(app: App, style: Style): string {
   ].join("")
 }
 
-/** Chain networks as a table. */
-export function chainsText(chains: readonly ChainNetwork[], style: Style): string {
+/** Chain networks as a table. @param dispensable columns that are given up where there is no room for them */
+export function chainsText(
+  chains: readonly ChainNetwork[],
+  style: Style,
+  dispensable: readonly string[] = [],
+): string {
   return table(
     ["NETWORK", "NAME", "CHAIN", "RPC"],
     chains.map(({ id, name, networkChainId, rpcUrl }) => [id, name, networkChainId?.toString(), rpcUrl]),
     style,
+    { dispensable },
   )
 }
 

@@ -7,5 +7,5 @@ export const command: Command<Record<never, never>> = { parse: () => ({}), run: 
 /** The chain networks that an app can use. */
 export async function chainsRun(_options: Record<never, never>, context: CommandContext): Promise<Result> {
   const chains = await (await adminClientFromFlags(context)).listChains()
-  return { data: { chains }, text: (style) => chainsText(chains, style) }
+  return { data: { chains }, text: (style) => chainsText(chains, style, ["RPC"]) }
 }

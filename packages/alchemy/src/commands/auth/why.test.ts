@@ -38,7 +38,7 @@ test("nothing: exit 3, and the next command", async () => {
     [
       "✗ Commands have no credential to use.",
       "  credential   none",
-      "  profile      default (default)",
+      "  profile      default",
       `  auth server  ${NOBODY} (ALCHEMY_AUTH_URL)`,
       `  admin API    ${NOBODY} (auth URL)`,
       "  Next: alchemy auth",

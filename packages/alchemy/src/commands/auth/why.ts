@@ -128,8 +128,8 @@ function whyText(report: WhyReport, config: ConfigFile, style: Style): string {
       [
         ["credential", credential === null ? "none" : describe(credential, config)],
         ...shadows.map((shadow) => ["instead of", describe(shadow, config)] as const),
-        ["profile", `${profile.name} (${profile.origin})`],
-        ...profile.shadows.map(({ name, origin }) => ["instead of", `${name} (${origin})`] as const),
+        ["profile", profileText(profile)],
+        ...profile.shadows.map((shadow) => ["instead of", profileText(shadow)] as const),
         ["auth server", `${authUrl.value} (${authUrl.origin})`],
         ["admin API", `${adminUrl.value} (${adminUrl.origin})`],
       ],
@@ -164,4 +164,8 @@ function describe({ kind, origin, secret, account }: FoundCredential, config: Co
         ? config.store.descriptionOf("file")
         : origin
   return `${what}${secret === null ? "" : ` ${secret}`}, from ${from}`
+}
+
+function profileText({ name, origin }: { name: string; origin: string }): string {
+  return origin === "default" ? name : `${name} (${origin})`
 }

@@ -1,7 +1,7 @@
 import { PENDING_KEYS, SIGN_IN_KEYS } from "@authchemy/cli-sign-in/credentials"
 import type { Command, CommandContext, Result } from "../../command.ts"
 import { MACHINE_KEYS } from "../../config/file.ts"
-import { profileSection } from "../../config/profile.ts"
+import { DEFAULT_PROFILE, profileSection } from "../../config/profile.ts"
 import { CONFIG_KEYS, configKey } from "../../config/schema.ts"
 import { CLIError } from "../../errors.ts"
 
@@ -18,7 +18,10 @@ export const command: Command<ResetOptions> = {
   run: resetRun,
 }
 
-/** Removes one value of the profile, or all but those of the sign-in, which `auth logout` removes. */
+/**
+ * Removes one value of the profile, or all but those of the sign-in, which `auth logout` removes. The machine's settings go
+ * with those of the default profile.
+ */
 export async function resetRun(options: ResetOptions, context: CommandContext): Promise<Result> {
   const { name } = options
   const { json, profile } = await context.config()
@@ -34,7 +37,9 @@ export async function resetRun(options: ResetOptions, context: CommandContext): 
   }
   const names =
     name === undefined
-      ? CONFIG_KEYS.flatMap((key) => (key.managed ? [] : [key.name]))
+      ? CONFIG_KEYS.filter(({ managed }) => !managed)
+          .map((key) => key.name)
+          .filter((key) => profile.name === DEFAULT_PROFILE || !isOneOf(MACHINE_KEYS, key))
       : isOneOf(SIGN_IN_KEYS, name)
         ? SIGN_IN_KEYS
         : name === PENDING_KEY

@@ -30,5 +30,5 @@ function listText(sessions: readonly Session[], now: number, style: Style): stri
     day(expiresAt),
   ])
   const headings = ["ID", "HERE", "MACHINE", "OS", "CLIENT", "CREATED", "LAST USED", "EXPIRES"]
-  return `${table(headings, rows, style)}\n${style.dim("To end one: alchemy auth sessions revoke <id>")}\n`
+  return `${table(headings, rows, style, { dispensable: ["CLIENT", "CREATED"] })}\n${style.dim("To end one: alchemy auth sessions revoke <id>")}\n`
 }
