@@ -198,3 +198,16 @@ test("help of a command within a group", async () => {
   expect(code).toBe(0)
   expect(stdout).toMatch(/^Usage: alchemy auth login /)
 })
+
+test.each([
+  [["bogus", "--help"], "Unknown command 'bogus'."],
+  [["help", "aps"], "Unknown command 'aps'."],
+])("help of a command that is not there: %j", async (argv, message) => {
+  const machine = await testMachine()
+  const { code, stdout, error } = await machine.run(argv)
+  expect({ code, stdout, error }).toMatchObject({
+    code: 2,
+    stdout: "",
+    error: { code: "INVALID_ARGS", message },
+  })
+})

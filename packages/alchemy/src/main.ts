@@ -70,7 +70,7 @@ async function execute(argv: readonly string[], context: Context): Promise<numbe
       isNamed,
     })
   const words = helpAsFlag(argv)
-  const read = (program: ReturnType<typeof parse>) => program.parseAsync(words, { from: "user" })
+  const read = (program: ReturnType<typeof parse>, line = words) => program.parseAsync(line, { from: "user" })
   // Only the commands that are named are built at first: all of them take milliseconds. Where that leads to no command, the whole says why, or helps.
   let program = parse(true, (word) => words.includes(word))
   try {
@@ -96,6 +96,14 @@ async function execute(argv: readonly string[], context: Context): Promise<numbe
       return runCommand(versionInvocation(program.opts()), context)
     }
     if (!error.code.startsWith("commander.help")) throw argumentError(error)
+    // `alchemy bogus --help` would show the help of all.
+    const [named] = program.args
+    const isCommand = program.commands.some((command) => command.name() === named)
+    if (named !== undefined && named !== "help" && !named.startsWith("-") && !isCommand) {
+      await read(parse(false), [named]).catch((unknown: unknown) => {
+        throw unknown instanceof commander.CommanderError ? argumentError(unknown) : unknown
+      })
+    }
     // No command at all, and not even `help`: that alone may be more than a question for the help.
     const alone = error.code === "commander.help" && program.args.length === 0
     const invocation = alone ? aloneInvocation(program.opts(), help, context) : null
@@ -172,7 +180,7 @@ async function runCommand(invocation: Invocation, context: Context): Promise<num
       import("./config/settings.ts"),
     ])
     const config = await openConfigFile(commandContext, (warning) => report.warning(warning))
-    clock.know((await config.clockSkewSeconds()) * 1000)
+    clock.know((await config.secondsAhead()) * -1000)
     for (const origin of serverOrigins(await config.values(), commandContext)) servers.add(origin)
     return config
   }
@@ -200,7 +208,8 @@ async function runCommand(invocation: Invocation, context: Context): Promise<num
     return result.exitCode ?? 0
   } finally {
     await finishDelivery?.()
-    await file?.then((config) => config.keepClockSkew((clock.skewMs() ?? 0) / 1000)).catch(() => {})
+    const ahead = Math.max(0, -(clock.skewMs() ?? 0)) / 1000
+    await file?.then((config) => config.keepSecondsAhead(ahead)).catch(() => {})
   }
 }
 

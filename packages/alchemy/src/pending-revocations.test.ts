@@ -31,6 +31,7 @@ function command(forgotten: Promise<void>) {
   const context = {
     config: async () => ({ store }),
     fetch: async () => new Response('{"revoked":true}'),
+    now: () => NOW,
     serverNow: () => NOW,
     signal: new AbortController().signal,
     report: { note: () => {}, style: { green: String } },

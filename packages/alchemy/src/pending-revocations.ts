@@ -56,7 +56,7 @@ async function within(milliseconds: number, work: Promise<number>): Promise<numb
 
 async function deliverOnce(context: CommandContext, signal: AbortSignal): Promise<number> {
   const config = await context.config()
-  if (!(await isAnythingPending(config.store, context.serverNow()))) return 0
+  if (!(await isAnythingPending(config.store, context.now()))) return 0
   return deliver(config, context, signal)
 }
 
@@ -71,7 +71,9 @@ export async function deliver(
   signal: AbortSignal,
 ): Promise<number> {
   const { retryPendingRevocations } = await import("@authchemy/cli-sign-in/revocations")
-  const { fetch, serverNow: now } = context
+  const { fetch } = context
+  // Neither clock alone may say that a session is over: what is forgotten is not ended any more.
+  const now = () => Math.min(context.now(), context.serverNow())
   const { store } = config
   const ended = await endUnfinished(config, context, signal)
   return ended + (await retryPendingRevocations({ store, fetch, now, signal })).confirmed

@@ -1,5 +1,6 @@
 import type { SignInState, StatusReport } from "../commands/auth/status.ts"
 import type { ConfigFile } from "../config/file.ts"
+import { profileForPeople } from "../config/profile.ts"
 import { printable } from "../output/printable.ts"
 import type { Style } from "../output/style.ts"
 import { fields, table } from "../output/table.ts"
@@ -41,7 +42,10 @@ export function statusText(report: StatusReport, config: ConfigFile, style: Styl
     fields(
       [
         ["state", report.state],
-        ["profile", several ? profileText(report) : undefined],
+        [
+          "profile",
+          several ? profileForPeople({ name: report.profile, origin: report.profileOrigin }) : undefined,
+        ],
         ["machine", origin === null ? undefined : report.machine],
         ["token", report.token ?? undefined],
         ["from", from],
@@ -62,10 +66,6 @@ export function statusText(report: StatusReport, config: ConfigFile, style: Styl
     report.profiles.length > 1 ? `\n${profilesText(report, style)}` : "",
   ]
   return lines.join("")
-}
-
-function profileText({ profile, profileOrigin }: StatusReport): string {
-  return profileOrigin === "default" ? profile : `${profile} (${profileOrigin})`
 }
 
 function profileFlag({ profile, profileOrigin }: StatusReport): string {

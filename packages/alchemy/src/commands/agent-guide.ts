@@ -7,7 +7,7 @@ export const OUTPUT = {
   errors:
     "The last line of stderr: { error: { code, message, hint?, retryable } }. stdout is empty then. The error's own `retryable` and `hint` come before what this document says of its code.",
   exitCode:
-    "0 where it is done. `auth status` and `auth why` exit 3 where there is no sign-in to use, with their result on stdout.",
+    "0 where it is done. With their result on stdout: `auth status` and `auth why` exit 3 where there is no sign-in to use, `auth doctor` exits 1 where something is wrong, `auth logout --strict` and `--all` exit 6 where the server could not be reached.",
   secrets: "Masked unless --reveal is given. Do not ask for them.",
 } as const
 
@@ -60,7 +60,7 @@ export const ENVIRONMENT: readonly (readonly [name: string, meaning: string])[] 
   ["ALCHEMY_NON_INTERACTIVE", "1: as --no-interactive. 0: a person is there, whatever CI says."],
   ["ALCHEMY_NO_UPDATE_CHECK", "1: `update-check` asks nobody, unless --force is given."],
   ["CI", "Set by CI systems: as --no-interactive."],
-  ["HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "The proxy, and what is reached without it."],
+  ["HTTPS_PROXY, NO_PROXY", "The proxy, and what is reached without it."],
   ["NODE_EXTRA_CA_CERTS", "A file of further certificate authorities."],
   ["npm_config_registry", "The package registry that `update-check` asks."],
   ["NO_COLOR, FORCE_COLOR", "Text without colours, or with them."],

@@ -54,8 +54,8 @@ const WITH_APP: Next = [
   ["alchemy --help", "lists every command"],
 ]
 const WITHOUT_APP: Next = [
-  ['alchemy apps create --name "My app" --networks <ids>', "creates an app"],
-  ["alchemy apps chains", "lists the networks it can have"],
+  ["alchemy apps chains", "lists the networks that an app can have"],
+  ["alchemy --help", "lists every command"],
 ]
 
 function nextCommands(style: Style, next: Next): string {

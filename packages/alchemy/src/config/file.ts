@@ -16,7 +16,7 @@ type Content = Record<string, unknown>
 
 /** What the keychain's entries are filed under. */
 const KEYCHAIN_SERVICE = "alchemy-cli"
-const CLOCK_SKEW = "clock_skew_seconds"
+const CLOCK_AHEAD = "clock_ahead_seconds"
 /** Answers tell whole seconds, and take a while. */
 const NOTICED_SECONDS = 10
 /** The settings that are the machine's, whatever the profile. */
@@ -38,10 +38,14 @@ export type ConfigFile = {
   readonly store: CredentialStore
   /** The profile's credential, as `store.load` gives it. @throws CLIError `CREDENTIAL_STORE_ERROR` */
   loadCredential(): Promise<Credential | null>
-  /** How far the server's clock was ahead when a server last said so, in seconds; 0 where it was within a minute. */
-  clockSkewSeconds(): Promise<number>
+  /**
+   * How far this machine's clock was ahead of the server's when a server last said so, in seconds; 0 where it was not, or
+   * within a minute. Only that is kept: it can make a sign-in that looks expired be tried, and the server then says. A clock that
+   * is behind, taken from a file, would end sign-ins without anybody being asked.
+   */
+  secondsAhead(): Promise<number>
   /** Keeps that for later commands; nothing is written where it has hardly changed. */
-  keepClockSkew(seconds: number): Promise<void>
+  keepSecondsAhead(seconds: number): Promise<void>
   /** The profiles there are, each with where its sign-in is kept. */
   profiles(): Promise<{ name: string; store: CredentialStore }[]>
   /** What is reported where the file, or what stands beside it, could not be used. */
@@ -125,22 +129,22 @@ export async function openConfigFile(
         throw keychainFailure(cause)
       }),
     profiles: async () => profileNames(await json.read()).map((name) => ({ name, store: storeOf(name) })),
-    clockSkewSeconds: async () => clockSkewIn(await json.read()),
-    keepClockSkew: async (seconds) => {
-      const known = clockSkewIn(await json.read())
+    secondsAhead: async () => secondsAheadIn(await json.read()),
+    keepSecondsAhead: async (seconds) => {
+      const known = secondsAheadIn(await json.read())
       if (Math.abs(known - seconds) < NOTICED_SECONDS && (known === 0) === (seconds === 0)) return
       await json.update((content) => {
-        if (seconds === 0) delete content[CLOCK_SKEW]
-        else content[CLOCK_SKEW] = Math.round(seconds)
+        if (seconds === 0) delete content[CLOCK_AHEAD]
+        else content[CLOCK_AHEAD] = Math.round(seconds)
       })
     },
     failure,
   }
 }
 
-function clockSkewIn(content: Content): number {
-  const seconds = content[CLOCK_SKEW]
-  return typeof seconds === "number" && Number.isFinite(seconds) ? seconds : 0
+function secondsAheadIn(content: Content): number {
+  const seconds = content[CLOCK_AHEAD]
+  return typeof seconds === "number" && Number.isFinite(seconds) && seconds > 0 ? seconds : 0
 }
 
 function keeperPreference(value: unknown): "auto" | "keychain" | "file" {

@@ -123,6 +123,11 @@ export function profileSection(content: Content, name: string, create: boolean):
   return made
 }
 
+/** A profile for people, with who named it where anybody did: `work (ALCHEMY_PROFILE)`. */
+export function profileForPeople({ name, origin }: Profile): string {
+  return origin === "default" ? name : `${name} (${origin})`
+}
+
 /** Every profile there is, the default one first. */
 export function profileNames(content: Content): string[] {
   const { profiles } = content

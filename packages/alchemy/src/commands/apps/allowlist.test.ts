@@ -123,13 +123,18 @@ test("in text: who may, what changed, and that everybody may", async () => {
   }
 })
 
-test("what the server refuses: its message", async () => {
+test("what the server refuses: its message, about the entry as it was typed", async () => {
   const { server, ips } = await signedIn()
-  const message = "ipAllowlist.0.value: must be an IPv4 or IPv6 address, or a CIDR range"
+  const message = "ipAllowlist.1.value: must be an IPv4 or IPv6 address, or a CIDR range"
   server.override("/v1/apps/app_1/ip-allowlist", (_request, response) =>
     response.writeHead(400).end(JSON.stringify({ error: "invalid_request", message })),
   )
-  expect(await ips("--set", "x")).toMatchObject({ code: 8, error: { code: "ADMIN_API_ERROR", message } })
+  const said = "x.y: must be an IPv4 or IPv6 address, or a CIDR range"
+  expect(await ips("--set", "::1,x.y")).toMatchObject({
+    code: 8,
+    error: { code: "ADMIN_API_ERROR", message: said },
+  })
+  expect(await ips("--set", "::1")).toMatchObject({ code: 8, error: { message } })
 })
 
 test("--dry-run of --set and --clear needs no sign-in; of --add it reads, and changes nothing", async () => {

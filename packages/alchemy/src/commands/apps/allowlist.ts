@@ -84,9 +84,24 @@ export function allowlistRun(
     const changed = changedList(before, change, kind)
     if (!("set" in change)) requireStillClosed(before, changed.after, `alchemy apps ${list} ${id}`)
     if (options.dryRun) return dryRun(request(changed.after), context, { hasRead: true })
-    const current = changed.changed ? await client.setAllowlist(id, list, changed.after) : app
+    const current = changed.changed
+      ? await client.setAllowlist(id, list, changed.after).catch((error: unknown) => {
+          throw refusedEntry(error, field, changed.after)
+        })
+      : app
     return allowlistResult(list, current, changed)
   })
+}
+
+/** The server names an entry by its place in the list; people know it by its value. Other errors come back as they are. */
+function refusedEntry(error: unknown, field: string, entries: readonly AllowlistEntry[]): unknown {
+  if (!(error instanceof CLIError) || error.status !== 400) return error
+  const [named, place] = new RegExp(`^${field}\\.(\\d+)[^:]*`).exec(error.message) ?? []
+  const entry = entries[Number(place)]
+  if (named === undefined || entry === undefined) return error
+  const { code, status, hint } = error
+  const message = `${printable(entry.value, 80)}${error.message.slice(named.length)}`
+  return new CLIError(code, message, { hint, status, cause: error })
 }
 
 /** Taking the last entry off lets everybody in, which is hardly what was meant. @throws CLIError `INVALID_ARGS` */

@@ -197,13 +197,15 @@ test.each([
 test("create with a network that the server refuses names the command that lists them", async () => {
   const server = await startServer()
   server.override("/v1/apps", (_request, response) => {
-    response.writeHead(400).end(JSON.stringify({ error: "invalid_request", message: "there is no NOPE" }))
+    response
+      .writeHead(400)
+      .end(JSON.stringify({ error: "invalid_request", message: "chainNetworks: there is no NOPE" }))
   })
   const machine = await testMachine({ server: server.origin, config: signedInConfig(server.origin) })
   const { code, error } = await machine.run(["apps", "create", "--name", "x", "--networks", "NOPE"])
   expect({ code, error }).toMatchObject({
     code: 8,
-    error: { code: "ADMIN_API_ERROR", message: "there is no NOPE" },
+    error: { code: "ADMIN_API_ERROR", message: "--networks: there is no NOPE" },
   })
   expect(error.hint).toContain("alchemy apps chains")
 })

@@ -43,7 +43,8 @@ export async function createRun(options: CreateOptions, context: CommandContext)
   const created = await client.createApp(options.app).catch((error: unknown) => {
     if (!(error instanceof CLIError) || error.status !== 400) throw error
     const { code, message, status } = error
-    throw new CLIError(code, message, {
+    const said = message.replace(/^\w+(?=[.:])/, (field) => FLAGS[field] ?? field)
+    throw new CLIError(code, said, {
       hint: "`alchemy apps chains` lists the networks.",
       status,
       cause: error,

@@ -1,7 +1,7 @@
 import { hasPassed, originOf } from "../../auth/resolve-auth-token.ts"
 import type { Command, CommandContext, Result } from "../../command.ts"
 import type { ConfigFile } from "../../config/file.ts"
-import { DEFAULT_PROFILE, type Profile, profileNamings } from "../../config/profile.ts"
+import { DEFAULT_PROFILE, type Profile, profileForPeople, profileNamings } from "../../config/profile.ts"
 import { sameServer } from "../../config/server-urls.ts"
 import { accessKeys, resolveSettings, type Settings } from "../../config/settings.ts"
 import { CLIError } from "../../errors.ts"
@@ -128,8 +128,8 @@ function whyText(report: WhyReport, config: ConfigFile, style: Style): string {
       [
         ["credential", credential === null ? "none" : describe(credential, config)],
         ...shadows.map((shadow) => ["instead of", describe(shadow, config)] as const),
-        ["profile", profileText(profile)],
-        ...profile.shadows.map((shadow) => ["instead of", profileText(shadow)] as const),
+        ["profile", profileForPeople(profile)],
+        ...profile.shadows.map((shadow) => ["instead of", profileForPeople(shadow)] as const),
         ["auth server", `${authUrl.value} (${authUrl.origin})`],
         ["admin API", `${adminUrl.value} (${adminUrl.origin})`],
       ],
@@ -164,8 +164,4 @@ function describe({ kind, origin, secret, account }: FoundCredential, config: Co
         ? config.store.descriptionOf("file")
         : origin
   return `${what}${secret === null ? "" : ` ${secret}`}, from ${from}`
-}
-
-function profileText({ name, origin }: { name: string; origin: string }): string {
-  return origin === "default" ? name : `${name} (${origin})`
 }

@@ -77,7 +77,14 @@ async function moveCredentials(value: string, config: ConfigFile): Promise<Resul
 }
 
 async function givenValue(options: SetOptions, secret: boolean, context: CommandContext): Promise<string> {
-  if (options.value !== undefined && options.value !== "-") return options.value.trim()
+  if (options.value !== undefined && options.value !== "-") {
+    if (secret) {
+      context.report.warning(
+        `What stands in an argument can be seen by other programs and stays in the shell's history; \`alchemy config set ${options.name} -\` reads it from stdin.`,
+      )
+    }
+    return options.value.trim()
+  }
   if (options.value === "-")
     return (await readStdin(context, { what: "The value", mostBytes: MAX_VALUE_BYTES })).trim()
   if (secret && context.flags.interactive) {

@@ -1,5 +1,5 @@
 import { pathForPeople } from "../../config/path.ts"
-import { directoryProfile, type Profile, resolveProfile } from "../../config/profile.ts"
+import { directoryProfile, type Profile, profileForPeople, resolveProfile } from "../../config/profile.ts"
 import { printable } from "../../output/printable.ts"
 import type { Check, Finding } from "../check.ts"
 
@@ -28,7 +28,7 @@ export const profile: Check = {
     const names = (await profiles()).map(({ name }) => name)
     const shadowed = typeof (await json.read()).profile === "string" && used.origin !== "config file"
     const found = [
-      `${used.name} (${used.origin})`,
+      profileForPeople(used),
       names.length > 1 ? `of ${names.length}` : "",
       shadowed ? "which comes before profile in the config file" : "",
     ]
