@@ -127,3 +127,12 @@ test("a token that cannot be saved: the note goes with its session; else what ca
     expect(JSON.stringify(taker.owed)).not.toContain(TOKEN)
   }
 })
+
+test.each([500, 502, 503, 504, 401, 429])(
+  "S58 a %i may come after the code was redeemed: the note stays",
+  async (status) => {
+    const { result, noted } = await signIn(json(status, { error: "temporarily_unavailable" }))
+    await expect(result).rejects.toMatchObject({ code: "refused" })
+    expect(noted.size).toBe(1)
+  },
+)

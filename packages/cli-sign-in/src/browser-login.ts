@@ -123,8 +123,8 @@ export async function loginByBrowser(options: BrowserLoginOptions, attempt: Atte
       })
       login = { attemptId, ...issued }
     } catch (error) {
-      // A refusal leaves no session; whatever else went wrong may have.
-      if (error instanceof SignInError && error.code === "refused") {
+      // A refusal by the server leaves no session. What else went wrong may have: a gateway that gave up is no refusal.
+      if (error instanceof SignInError && error.code === "refused" && error.details?.status === 400) {
         await notes?.forget(attemptId).catch(() => {})
       }
       const aborted = error instanceof SignInError && error.code === "aborted"

@@ -181,3 +181,19 @@ test("what was handed out can be finished later where it was not approved in tim
     expect([...noted.values()]).toMatchObject(kept)
   }
 })
+
+test("a code that has expired, and whose last poll was another process's: the note stays", async () => {
+  const server = await startDeviceServer([PENDING])
+  const { notes, noted } = noteTaker()
+  const { now, delay } = pausingClock()
+  const { unfinished } = await beginDeviceLogin({ authUrl: server.url, ...CLIENT, now })
+  const handedOut = { profile: "default", userCode: "WDJB-MJHT" }
+  const late = () => now() + 3_600_000
+  const complete = (asked: { asked?: true }) => {
+    const one = { ...unfinished, handedOut, ...asked }
+    noted.set(one.id, one)
+    return completeDeviceLogin(one, { save: async () => {}, notes, now: late, delay })
+  }
+  await expect(complete({ asked: true })).rejects.toMatchObject({ code: "timeout" })
+  expect(noted.size).toBe(1)
+})

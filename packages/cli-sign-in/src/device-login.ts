@@ -142,7 +142,8 @@ async function finish(
   const { pollForToken } = await import("./device-endpoints.ts")
   const expiresInMs = Date.parse(unfinished.expiresAt) - begun
   const transport = { server, fetch: send, signal }
-  const polls = { answered: true }
+  // Another process may have polled, and been killed before it had stored the answer.
+  const polls = { answered: unfinished.asked !== true }
 
   if (atOnce) await noted({ ...unfinished, asked: true }, notes)
   let issued: IssuedLogin

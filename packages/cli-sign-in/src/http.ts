@@ -96,9 +96,9 @@ async function send(url: string, request: Request, limits: Limits): Promise<Answ
   async function answerTo(): Promise<Answer> {
     const response = await limits.fetch(url, { ...request, redirect: "manual", signal: ended.signal })
     responded = true
-    // Neither of these has anything to say in its body.
-    const settled = response.status === 401 || isRedirect(response.status)
-    return { status: response.status, headers: response.headers, body: settled ? "" : await read(response) }
+    // A redirect has nothing to say in its body.
+    const body = isRedirect(response.status) ? "" : await read(response)
+    return { status: response.status, headers: response.headers, body }
   }
 }
 

@@ -91,3 +91,11 @@ test("what time the server has left is the keychain's, half a second at least", 
     expect(clear.mock.lastCall?.[2]).toBe(waitMs)
   }
 })
+
+test("a 401 to a handle comes from something that does not know handles: pending, and kept", async () => {
+  const { url } = await startServer((response) => sendJson(response, 401, { error: "invalid_token" }))
+  const { store } = await signedInWithKeychain(url)
+  const outcome = await logOut({ store, authUrl: url, now: () => NOW })
+  expect(outcome).toMatchObject({ server: "pending", reason: "the server answered 401" })
+  expect(await store.pendingRevocations()).toMatchObject([{ handle: revocationHandleOf(TOKEN) }])
+})

@@ -43,14 +43,22 @@ test("200: revoked; the token was sent as a bearer and the machine is clear", as
   expect(await content()).toEqual({ network: "eth" })
 })
 
-test("401, even one whose body never ends: already_ended", async () => {
-  const { url } = await startServer((response) => {
-    response.writeHead(401, { "content-type": "application/json" })
-    response.write("{")
-  })
+test("401 invalid_token: already_ended", async () => {
+  const { url } = await startServer((response) => sendJson(response, 401, { error: "invalid_token" }))
   const { store, content } = await signedIn(url)
   expect(await logOut({ store, authUrl: url })).toEqual({ server: "already_ended", erased: true })
   expect(await content()).toEqual({ network: "eth" })
+})
+
+test.each([
+  ["of something in between", (response) => response.writeHead(401).end("<html>")],
+  ["of another error", (response) => sendJson(response, 401, { error: "unauthorized" })],
+] satisfies [string, Answer][])("a 401 %s says nothing of the session: pending", async (_, answer) => {
+  const { url } = await startServer(answer)
+  const { store, content } = await signedIn(url)
+  const outcome = await logOut({ store, authUrl: url, now: () => NOW })
+  expect(outcome).toEqual({ server: "pending", reason: "the server answered 401", erased: true })
+  expect(await content()).toEqual({ network: "eth", pending_revocations: pendingAt(url) })
 })
 
 type Answer = Parameters<typeof startServer>[0]

@@ -1,9 +1,9 @@
-import { CLI_LOGOUT_PATH, CliLogoutResponse } from "@authchemy/protocol"
+import { CLI_LOGOUT_PATH, CliErrorResponse, CliLogoutResponse, WIRE_ERRORS } from "@authchemy/protocol"
 import * as v from "valibot"
 import type { CredentialStore, PendingRevocation, StoredSignIn } from "./credentials/credentials.ts"
 import { KeychainError } from "./credentials/keychain.ts"
 import { SignInError } from "./errors.ts"
-import { isRedirect, post, RequestError } from "./http.ts"
+import { type Answer, isRedirect, post, RequestError } from "./http.ts"
 import { parseServerUrl } from "./server-url.ts"
 
 /** What became of a session on the server. */
@@ -133,14 +133,15 @@ export async function askToEnd(request: {
       fetch: send,
       signal,
     })
-    return judge(answer.status, answer.body)
+    return judge(answer, "token" in credential)
   } catch (error) {
     return { result: "unconfirmed", reason: reasonOf(error) }
   }
 }
 
-function judge(status: number, body: string): EndAnswer {
-  if (status === 401) return { result: "already_ended" }
+/** @param byToken a token that is known no more is 401; a handle is 200 always, so a 401 comes from something that does not know it */
+function judge({ status, body }: Answer, byToken: boolean): EndAnswer {
+  if (status === 401 && byToken && saysInvalidToken(body)) return { result: "already_ended" }
   if (isRedirect(status)) {
     return { result: "unconfirmed", reason: "the server answered with a redirect, which is not followed" }
   }
@@ -150,6 +151,12 @@ function judge(status: number, body: string): EndAnswer {
     return { result: "unconfirmed", reason: "the server's answer was not that of an Authchemy server" }
   }
   return { result: parsed.output.revoked ? "revoked" : "nothing_left" }
+}
+
+/** Not every 401 is about the token: a gateway asks for a password of its own. */
+function saysInvalidToken(body: string): boolean {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), CliErrorResponse), body)
+  return parsed.success && parsed.output.error === WIRE_ERRORS.invalidToken
 }
 
 function reasonOf(error: unknown): string {

@@ -1,6 +1,7 @@
 import { requireAuthToken } from "../auth/resolve-auth-token.ts"
 import { signInAgain, withSignInLock } from "../auth/sign-in.ts"
 import type { CommandContext } from "../command.ts"
+import { sameServer } from "../config/server-urls.ts"
 import { resolveSettings, type Settings } from "../config/settings.ts"
 import { CLIError } from "../errors.ts"
 import { type AdminClient, type Authorize, createAdminClient } from "./admin-client.ts"
@@ -65,7 +66,12 @@ async function authorizeFrom(settings: Settings, context: CommandContext): Promi
     withAuthRetry(
       {
         token: resolved.token,
-        loadToken: async () => (await config.loadCredential())?.token ?? null,
+        // Another process may have signed in at another server meanwhile.
+        loadToken: async () => {
+          const stored = await config.loadCredential()
+          const isOurs = stored?.server == null || sameServer(stored.server, settings.authUrl)
+          return isOurs ? (stored?.token ?? null) : null
+        },
         signIn: () => signInAgain(settings, config, context),
         isUnauthorized: (error) => error instanceof CLIError && error.status === 401,
         lock: (work) => withSignInLock(config, context, work),

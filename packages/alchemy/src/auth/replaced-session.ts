@@ -1,6 +1,8 @@
 import {
   type Credential,
+  type CredentialStore,
   endSession,
+  KeychainError,
   type LoginResult,
   type PendingRevocation,
   type StoredSignIn,
@@ -66,13 +68,11 @@ export async function endReplacedSession(
     endSession({ store, session, authUrl: settings.authUrl, fetch, now })
   const old = { token: replaced.credential?.token ?? null, handle, server, expiresAt }
   if (answer.says === "refused") {
-    if (replaced.credential !== null) {
-      const { account } = replaced.signIn
-      await store.save(replaced.credential, account === null ? {} : { account })
-      if (handle !== null) await store.forgetPendingRevocations([handle])
-    }
     await end({ ...login.credential, handle: revocationHandleOf(token) })
-    const kept = replaced.credential === null ? "" : "; the earlier sign-in was kept"
+    const isKept =
+      replaced.credential !== null && (await putBack(replaced.signIn, replaced.credential, store))
+    if (isKept && handle !== null) await store.forgetPendingRevocations([handle])
+    const kept = isKept ? "; the earlier sign-in was kept" : ""
     throw new CLIError("ADMIN_API_ERROR", `The server refuses the token that it has just issued${kept}.`, {
       hint: "Check that ALCHEMY_AUTH_URL and ALCHEMY_ADMIN_API_BASE_URL belong to the same service.",
     })
@@ -92,7 +92,26 @@ export async function endReplacedSession(
     const { notBefore: _, ...pending } = due
     await store.addPendingRevocation(pending)
   }
+  const then =
+    due === null
+      ? `It can be ended at ${server ?? settings.authUrl}/sessions.`
+      : "It will be ended by a later command."
   context.report.warning(
-    `The new sign-in could not be confirmed (${answer.reason}). The earlier session will be ended by a later command.`,
+    `The new sign-in could not be confirmed (${answer.reason}), so the earlier session goes on. ${then}`,
   )
+}
+
+/** Whether it could be; a keychain may have gone since. */
+async function putBack(
+  { account }: StoredSignIn,
+  credential: Credential,
+  store: CredentialStore,
+): Promise<boolean> {
+  try {
+    await store.save(credential, account === null ? {} : { account })
+    return true
+  } catch (error) {
+    if (error instanceof KeychainError) return false
+    throw error
+  }
 }

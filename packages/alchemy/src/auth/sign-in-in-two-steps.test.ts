@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { NOBODY, testMachine } from "../testing.ts"
+import { NOBODY, signedInConfig, testMachine } from "../testing.ts"
 import { ACCOUNT, NOW, startServer } from "../testing-server.ts"
 
 async function begun(more: Parameters<typeof testMachine>[0] = {}) {
@@ -101,4 +101,29 @@ test("a server that is not there: NETWORK_ERROR at once", async () => {
   const machine = await testMachine({ server: NOBODY })
   const { code, error } = await machine.run(["auth", "login", "--no-interactive"])
   expect({ code, error: error.code }).toEqual({ code: 6, error: "NETWORK_ERROR" })
+})
+
+test("--complete asks the server at which it was begun and no other, and stores in the profile that began it", async () => {
+  const [here, elsewhere] = [await startServer(), await startServer()]
+  const machine = await testMachine({
+    config: {
+      "auth-url": elsewhere.origin,
+      profiles: { work: { ...signedInConfig(here.origin), "auth-url": here.origin } },
+    },
+  })
+  const begin = ["auth", "login", "--force", "--no-interactive", "--profile", "work"]
+  const { json: first } = await machine.run(begin)
+  await fetch(first.url)
+  const { code, json } = await machine.run(["auth", "login", "--complete", first.handle])
+  expect({ code, json }).toMatchObject({ code: 0, json: { status: "signed_in", server: here.origin } })
+  expect(elsewhere.seen).toEqual([])
+})
+
+test("two at once with one handle: one signs in, and the other says that it has been completed", async () => {
+  const { machine, json: first } = await begun()
+  await fetch(first.url)
+  const complete = () => machine.run(["auth", "login", "--complete", first.handle])
+  const outcomes = await Promise.all([complete(), complete()])
+  expect(outcomes.map(({ code }) => code).toSorted()).toEqual([0, 4])
+  expect(await machine.config()).not.toHaveProperty("unfinished_sign_ins")
 })

@@ -6,7 +6,9 @@ import {
 } from "@authchemy/cli-sign-in"
 import type { CommandContext, Result } from "../command.ts"
 import { type ConfigFile, openConfigFile } from "../config/file.ts"
-import type { Settings } from "../config/settings.ts"
+import { sameServer } from "../config/server-urls.ts"
+import { resolveSettings, type Settings } from "../config/settings.ts"
+import { contextWith } from "../context.ts"
 import { CLIError } from "../errors.ts"
 import { fields } from "../output/table.ts"
 import { span } from "../output/time.ts"
@@ -75,42 +77,66 @@ export async function beginSignIn(
   }
 }
 
-/** The second step: waits for the approval of a sign-in that was begun, and stores its token in the profile that began it. */
+/**
+ * The second step: waits for the approval of a sign-in that was begun, and stores its token in the profile that began it. All
+ * goes to the server at which it was begun, whatever is configured for the command that completes it.
+ */
 export async function completeSignIn(
   handle: string,
-  settings: Settings,
   config: ConfigFile,
   context: CommandContext,
-): Promise<{ login: SignedIn & { before: StoredSignIn | null }; profile: ConfigFile }> {
-  const unfinished = await begunSignIn(handle, config)
-  const { profile: name = config.profile.name, expiresInSeconds } = unfinished.handedOut ?? {}
-  // The context stays behind as the prototype: its streams are opened when they are used.
-  const inProfile = Object.assign(Object.create(context) as CommandContext, {
-    flags: { ...context.flags, profile: name },
-  })
-  const profile =
-    name === config.profile.name
-      ? config
-      : await openConfigFile(inProfile, (warning) => context.report.warning(warning))
+): Promise<{
+  login: SignedIn & { before: StoredSignIn | null }
+  settings: Settings
+  profile: ConfigFile
+}> {
+  const begun = await begunSignIn(handle, config)
+  const { profile, settings } = await whereItBegan(begun, config, context)
   return withSignInLock(config, context, async () => {
+    // Another process may have completed it while this one waited.
+    const unfinished = await begunSignIn(handle, config)
     const signIn = await profile.store.signIn()
     const replaced: Replaced | null =
       signIn === null ? null : { signIn, credential: await profile.store.load().catch(() => null) }
     const stored = storedLogin(replaced, settings, profile, context)
     try {
-      const { userCode } = unfinished.handedOut ?? {}
+      const { userCode, expiresInSeconds } = unfinished.handedOut ?? {}
       context.report.progress({ event: "waiting_for_approval", code: userCode }, () =>
         userCode === undefined ? "Waiting for the approval…" : `Waiting for the approval of ${userCode}…`,
       )
       const wish = expiresInSeconds === undefined ? {} : { expiresInSeconds }
       const login = await completeDeviceLogin(unfinished, { ...stored.options, ...wish })
       if (replaced !== null) await endReplacedSession(replaced, login, settings, profile, context)
-      return { login: { ...login, kept: stored.kept(), before: signIn }, profile }
+      return { login: { ...login, kept: stored.kept(), before: signIn }, settings, profile }
     } catch (cause) {
       await retryApart(profile, context)
       throw signInFailure(cause)
     }
   })
+}
+
+/** The profile that began it, and its settings, with the server of the sign-in in place of any other. */
+async function whereItBegan(
+  { server, handedOut }: UnfinishedDeviceSignIn,
+  config: ConfigFile,
+  context: CommandContext,
+): Promise<{ profile: ConfigFile; settings: Settings }> {
+  const name = handedOut?.profile ?? config.profile.name
+  const withFlags = (flags: Partial<CommandContext["flags"]>) =>
+    contextWith(context, { flags: { ...context.flags, ...flags } })
+  const inProfile = withFlags({ profile: name })
+  const profile =
+    name === config.profile.name
+      ? config
+      : await openConfigFile(inProfile, (warning) => context.report.warning(warning))
+  const values = await profile.values()
+  const settings = resolveSettings(values, inProfile)
+  return {
+    profile,
+    settings: sameServer(settings.authUrl, server)
+      ? settings
+      : resolveSettings(values, withFlags({ profile: name, authUrl: server })),
+  }
 }
 
 async function begunSignIn(handle: string, config: ConfigFile): Promise<UnfinishedDeviceSignIn> {

@@ -1,4 +1,6 @@
 import { PassThrough } from "node:stream"
+import { digestOf } from "@authchemy/cli-sign-in/credentials"
+import { revocationHandleOf } from "@authchemy/protocol"
 import { expect, test } from "vitest"
 import { NOBODY, signedInConfig, testMachine } from "../testing.ts"
 import { ACCOUNT, newToken, startServer } from "../testing-server.ts"
@@ -52,4 +54,19 @@ test("a server that is not there, and a terminal on stdin", async () => {
     code: 2,
     shown: expect.stringContaining("terminal"),
   })
+})
+
+test("the token that is stored already, in a keychain that cannot be read, is not ended by storing it again", async () => {
+  const server = await startServer()
+  const token = newToken()
+  server.sessions.add(token)
+  const { auth_token: _, ...rest } = signedInConfig(server.origin, token)
+  const [digest, handle] = [digestOf(token), revocationHandleOf(token)]
+  const machine = await testMachine({
+    server: server.origin,
+    config: { ...rest, auth_token_keychain: { entry: "e-1", digest, handle } },
+  })
+  expect((await machine.run(["auth", "login", "--with-token"], stdinOf(token))).code).toBe(0)
+  expect(server.sessions.has(token)).toBe(true)
+  expect(await machine.config()).toMatchObject({ auth_token: token, keychain_leftovers: [{ entry: "e-1" }] })
 })

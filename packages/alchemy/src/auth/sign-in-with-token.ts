@@ -1,3 +1,4 @@
+import { digestOf } from "@authchemy/cli-sign-in/credentials"
 import type { CommandContext } from "../command.ts"
 import type { ConfigFile } from "../config/file.ts"
 import { keychainFailure } from "../config/file.ts"
@@ -5,8 +6,8 @@ import type { Settings } from "../config/settings.ts"
 import { CLIError } from "../errors.ts"
 import { readStdin } from "../output/stdin.ts"
 import { ASK_TIMEOUT_MS, askServer } from "./ask-server.ts"
-import { endReplacedSession, supersededBy } from "./replaced-session.ts"
-import type { SignedIn } from "./sign-in.ts"
+import { endReplacedSession, type Replaced, supersededBy } from "./replaced-session.ts"
+import { type SignedIn, withSignInLock } from "./sign-in.ts"
 
 /** The longest token that is read, in bytes. */
 const MOST_BYTES = 4096
@@ -52,20 +53,24 @@ export async function signInWithToken(
       },
     )
   }
-  const signIn = await config.store.signIn()
-  const replaced =
-    signIn === null ? null : { signIn, credential: await config.store.load().catch(() => null) }
   const { id: sessionId, expiresAt } = used.session
   const credential = { token, expiresAt, server: settings.authUrl }
-  const other = replaced?.credential?.token === token ? null : replaced
-  const supersedes = supersededBy(other, settings, context)
-  const kept = await config.store
-    .save(credential, { account, ...(supersedes === null ? {} : { supersedes }) })
-    .catch((cause: unknown) => {
-      throw keychainFailure(cause)
-    })
   const expiresInSeconds = Math.max(0, Math.floor((Date.parse(expiresAt) - context.serverNow()) / 1000))
   const login = { attemptId: "", credential, sessionId, account, expiresInSeconds }
-  if (other !== null) await endReplacedSession(other, login, settings, config, context)
-  return { ...login, kept }
+  return withSignInLock(config, context, async () => {
+    const signIn = await config.store.signIn()
+    // The token that is stored already, perhaps in a keychain that cannot be read, replaces nothing.
+    const replaced: Replaced | null =
+      signIn === null || signIn.digest === digestOf(token)
+        ? null
+        : { signIn, credential: await config.store.load().catch(() => null) }
+    const supersedes = supersededBy(replaced, settings, context)
+    const kept = await config.store
+      .save(credential, { account, ...(supersedes === null ? {} : { supersedes }) })
+      .catch((cause: unknown) => {
+        throw keychainFailure(cause)
+      })
+    if (replaced !== null) await endReplacedSession(replaced, login, settings, config, context)
+    return { ...login, kept }
+  })
 }

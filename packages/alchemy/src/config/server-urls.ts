@@ -7,10 +7,9 @@ import { printable } from "../output/printable.ts"
  * `source` names where it came from, for example `ALCHEMY_AUTH_URL`. @throws CLIError `INVALID_ARGS`
  */
 export function parseServerUrl(text: string, source: string): string {
-  // What cannot be parsed may hold a password all the same.
-  const shown = printable(text.slice(text.lastIndexOf("@") + 1), 100)
+  const shown = printable(withoutSecrets(text), 100)
   const refuse = (what: string) =>
-    new CLIError("INVALID_ARGS", `${source} ${what}: ${shown}`, {
+    new CLIError("INVALID_ARGS", `${source} ${what}${shown === "" ? "." : `: ${shown}`}`, {
       hint: "A server's address looks like https://auth.example.com, or http://localhost:4000 on this machine.",
     })
   const url = URL.parse(text)
@@ -25,6 +24,16 @@ export function parseServerUrl(text: string, source: string): string {
     throw refuse("must use https unless the server is on this machine")
   }
   return url.origin + url.pathname.replace(/\/+$/, "")
+}
+
+/**
+ * What can be shown of an address, which may hold a password or a token even where it cannot be parsed: nothing
+ * before an `@`, and nothing from a `?` or `#` on. Empty where an `@` follows these: they may be part of a password.
+ */
+function withoutSecrets(text: string): string {
+  const [shown = ""] = text.split(/[?#]/, 1)
+  const at = text.lastIndexOf("@") + 1
+  return at > shown.length ? "" : shown.slice(at)
 }
 
 /** Whether two server URLs have one origin; the names of this machine count as equal. */

@@ -60,3 +60,13 @@ test("access keys stand in the order in which they win", () => {
   ])
   expect(all.accessKey).toEqual(all.keys[0])
 })
+
+test("the admin API in the file belongs to the auth server in the file: no token of another goes there", () => {
+  const values = { "auth-url": "https://file.example", "admin-url": "https://admin.file.example" }
+  expect(settingsOf(values).adminUrl).toBe("https://admin.file.example")
+  expect(settingsOf({ "admin-url": "https://admin.file.example" }).adminUrl).toBe(
+    "https://admin.file.example",
+  )
+  expect(settingsOf(values, {}, { authUrl: "https://flag.example" }).adminUrl).toBe("https://flag.example")
+  expect(settingsOf(values, { ALCHEMY_AUTH_URL: "https://env.example" }).adminUrl).toBe("https://env.example")
+})

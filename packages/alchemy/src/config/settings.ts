@@ -34,7 +34,10 @@ export function resolveSettings(values: Values, context: Pick<CommandContext, "e
   const admin =
     firstUrl([
       [env.ALCHEMY_ADMIN_API_BASE_URL, "ALCHEMY_ADMIN_API_BASE_URL"],
-      [values["admin-url"], "config file", "admin-url in the config file"],
+      // The admin API in the file belongs to the auth server in the file, not to one that is named for this command.
+      ...(auth.origin === "config file" || auth.origin === "default"
+        ? [[values["admin-url"], "config file", "admin-url in the config file"] as const]
+        : []),
     ]) ??
     // The token of a server of one's own must not go to the default one.
     (auth.url === DEFAULT_AUTH_URL

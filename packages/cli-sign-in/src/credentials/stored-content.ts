@@ -44,7 +44,7 @@ export function keychainEntryIn(
 ): { entry: string; digest: string; handle: string | null } | null {
   const kept = target[IN_KEYCHAIN]
   const entry = textOf(kept, "entry")
-  if (entry === "" || textOrNull(target[TOKEN]) !== null) return null
+  if (entry === "") return null
   return { entry, digest: textOf(kept, "digest"), handle: textOf(kept, "handle") || null }
 }
 

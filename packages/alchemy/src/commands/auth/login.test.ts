@@ -307,12 +307,6 @@ test("environment credentials that go on winning are named", async () => {
   expect(stderr).not.toContain(env.ALCHEMY_AUTH_TOKEN)
 })
 
-test("credential-store keychain is refused before anything is shown", async () => {
-  const machine = await testMachine({ server: NOBODY, config: { "credential-store": "keychain" } })
-  const { code, error } = await machine.run(["auth", "login", "--no-browser", "--port", "0"])
-  expect({ code, error: error.code }).toEqual({ code: 1, error: "CREDENTIAL_STORE_ERROR" })
-})
-
 test("where the sign-in lock cannot be taken: CREDENTIAL_STORE_ERROR, and nothing is shown", async () => {
   const machine = await testMachine({ server: NOBODY })
   await mkdir(`${machine.configPath}.sign-in.lock`)

@@ -9,6 +9,7 @@ import type { Command, CommandContext, Result } from "../../command.ts"
 import type { ConfigFile } from "../../config/file.ts"
 import { sameServer } from "../../config/server-urls.ts"
 import { resolveSettings, type Settings } from "../../config/settings.ts"
+import { CLIError } from "../../errors.ts"
 import { durationInSeconds, textFlag, wholeNumber } from "../../flags.ts"
 import { maskSecret } from "../../output/mask.ts"
 import { printable } from "../../output/printable.ts"
@@ -47,12 +48,12 @@ export const command: Command<LoginOptions> = {
  */
 export async function loginRun(options: LoginOptions, context: CommandContext): Promise<Result> {
   const config = await context.config()
-  const settings = resolveSettings(await config.values(), context)
   if (options.complete !== undefined) {
     const { completeSignIn } = await import("../../auth/sign-in-in-two-steps.ts")
-    const { login, profile } = await completeSignIn(options.complete, settings, config, context)
+    const { login, settings, profile } = await completeSignIn(options.complete, config, context)
     return signedIn(login, settings, profile, context)
   }
+  const settings = resolveSettings(await config.values(), context)
   const before = await config.store.signIn()
   if (options.withToken) {
     const { signInWithToken } = await import("../../auth/sign-in-with-token.ts")
@@ -107,7 +108,11 @@ async function stillGood(
 ): Promise<StillGood | null> {
   if (signIn === null || hasPassed(signIn.expiresAt, context.serverNow())) return null
   if (signIn.server !== null && !sameServer(signIn.server, settings.authUrl)) return null
-  const credential = await config.loadCredential()
+  const credential = await config.loadCredential().catch((error: unknown) => {
+    if (!(error instanceof CLIError) || signIn.keptIn === "file") throw error
+    context.report.warning(`${error.message} The sign-in that it keeps will be replaced.`)
+    return null
+  })
   if (credential === null) return null
   const { token } = credential
   const origin = originOf(signIn.keptIn)

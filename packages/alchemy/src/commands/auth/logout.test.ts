@@ -150,12 +150,12 @@ test("--all ends every session of the account, this one too, and clears it here"
   expect(await machine.config()).toEqual({ other: 1 })
 })
 
-test("--all where the others cannot be ended: signed out here, said, and exit 6", async () => {
+test("--all where the others cannot be ended: signed out here, said, and the exit code of what went wrong", async () => {
   const { server, token, machine } = await signedIn()
   server.override("/v1/sessions", (_request, response) => response.writeHead(500).end("{}"))
   const { code, json } = await machine.run(["auth", "logout", "--all"])
   expect({ code, json }).toEqual({
-    code: 6,
+    code: 8,
     json: {
       server: "revoked",
       cleared: true,
@@ -194,4 +194,35 @@ test("Ctrl-C while the server is waited for: signed out here all the same, and p
     other: 1,
     pending_revocations: [expect.objectContaining({ server: server.origin })],
   })
+})
+
+test("--all sends the token to no other server than its own", async () => {
+  const { server, token, machine } = await signedIn()
+  const elsewhere = await startServer()
+  const argv = ["auth", "logout", "--all", "--auth-url", elsewhere.origin]
+  const { code, json } = await machine.run(argv)
+  expect({ code, json }).toMatchObject({ code: 2, json: { server: "revoked", cleared: true } })
+  expect(json.warnings[0]).toContain(`See ${server.origin}/sessions.`)
+  expect(elsewhere.seen).toEqual([])
+  expect(server.sessions.has(token)).toBe(false)
+})
+
+test.each([
+  ["has ended already", 89],
+  ["has expired", -1],
+])("--all with a session that %s: exit 0, as without", async (_, days) => {
+  const server = await startServer()
+  const config = signedInConfig(server.origin, newToken(), days)
+  const machine = await testMachine({ server: server.origin, config })
+  const { code, json } = await machine.run(["auth", "logout", "--all"])
+  expect({ code, json }).toMatchObject({ code: 0, json: { server: "already_ended", cleared: true } })
+})
+
+test("--all with a server that never answers is done in under 3 s", async () => {
+  const { server, machine } = await signedIn()
+  server.override("*", () => {})
+  const start = performance.now()
+  const { json } = await machine.run(["auth", "logout", "--all"])
+  expect(performance.now() - start).toBeLessThan(3000)
+  expect(json).toMatchObject({ server: "pending", cleared: true })
 })

@@ -4,6 +4,7 @@ import { hasPassed, originOf, requireAuthToken } from "../../auth/resolve-auth-t
 import type { Command, CommandContext, Result } from "../../command.ts"
 import { completionCacheOf, removeCache } from "../../config/cache-file.ts"
 import type { ConfigFile } from "../../config/file.ts"
+import { sameServer } from "../../config/server-urls.ts"
 import { resolveSettings, type Settings } from "../../config/settings.ts"
 import { CLIError, EXIT_CODES } from "../../errors.ts"
 import { printable } from "../../output/printable.ts"
@@ -30,13 +31,16 @@ export async function logoutRun(options: LogoutOptions, context: CommandContext)
   const config = await context.config()
   const settings = resolveSettings(await config.values(), context)
   if (options.others) return endOthers(settings, context)
-  const ended = options.all ? await endAll(settings, config, context) : null
-  const { env, fetch, serverNow: now, flags, signal } = context
+  const limitMs = Math.min(context.flags.timeoutMs ?? LOGOUT_TIMEOUT_MS, LOGOUT_TIMEOUT_MS)
+  const began = performance.now()
+  const ended = options.all ? await endAll(settings, config, context, limitMs) : null
+  const { env, fetch, serverNow: now, signal } = context
   const stored = await config.store.signIn()
   const outcome = await logOut({
     store: config.store,
     authUrl: settings.authUrl,
-    timeoutMs: Math.min(flags.timeoutMs ?? LOGOUT_TIMEOUT_MS, LOGOUT_TIMEOUT_MS),
+    // The limit is for all that is asked of the server together.
+    timeoutMs: Math.max(1, limitMs - Math.floor(performance.now() - began)),
     fetch,
     now,
     // Ctrl-C ends the wait for the server, not the sign-out.
@@ -55,7 +59,9 @@ export async function logoutRun(options: LogoutOptions, context: CommandContext)
     ...(env.ALCHEMY_AUTH_TOKEN ? [LEFT_ALONE] : []),
     ...(outcome.erased ? [] : [NOT_ERASED]),
     ...(ended !== null && "reason" in ended
-      ? [`The account's other sessions were not ended: ${ended.reason} See ${settings.authUrl}/sessions.`]
+      ? [
+          `The account's other sessions were not ended: ${ended.reason} See ${stored?.server ?? settings.authUrl}/sessions.`,
+        ]
       : []),
   ]
   // With --all the session was ended together with the others, a moment ago.
@@ -78,40 +84,49 @@ export async function logoutRun(options: LogoutOptions, context: CommandContext)
         ...warnings.map((warning) => `${style.yellow("!")} ${printable(warning)}\n`),
       ].join(""),
     sentenceOnly: outcome.server !== "pending" && warnings.length === 0,
-    exitCode: exitCodeOf(options.strict && outcome.server === "pending", ended !== null && "reason" in ended),
+    exitCode:
+      options.strict && outcome.server === "pending"
+        ? EXIT_CODES.NETWORK_ERROR
+        : ended !== null && "exitCode" in ended
+          ? ended.exitCode
+          : 0,
   }
 }
 
 const LEFT_ALONE = "ALCHEMY_AUTH_TOKEN is set and was left alone; commands go on using it."
 const NOT_ERASED =
-  "The keychain did not answer in time; what it keeps of the sign-in is removed by a later command."
+  "The keychain could not be asked, or not in time; what it keeps of the sign-in is removed by a later command."
 
-function exitCodeOf(notConfirmed: boolean, othersLeft: boolean): number {
-  return notConfirmed || othersLeft ? EXIT_CODES.NETWORK_ERROR : 0
-}
+/** What became of the account's sessions; `exitCode` where they were not ended. */
+type AllEnded = { count: number } | { reason: string; exitCode: number }
 
 /** Ends every session of the account. What keeps that from happening does not keep this machine from being signed out. */
 async function endAll(
   settings: Settings,
   config: ConfigFile,
   context: CommandContext,
-): Promise<{ count: number } | { reason: string } | null> {
+  timeoutMs: number,
+): Promise<AllEnded | null> {
   const signIn = await config.store.signIn()
   if (signIn === null) return null
-  if (hasPassed(signIn.expiresAt, context.serverNow())) return { reason: "the sign-in here has expired." }
+  const { server, expiresAt, keptIn } = signIn
+  if (server !== null && !sameServer(server, settings.authUrl)) {
+    const reason = `the sign-in belongs to ${server}, but ${settings.authUrl} is configured.`
+    return { reason, exitCode: EXIT_CODES.INVALID_ARGS }
+  }
+  if (hasPassed(expiresAt, context.serverNow()))
+    return { reason: "the sign-in here has expired.", exitCode: 0 }
   try {
     const credential = await config.loadCredential()
     if (credential === null) return null
-    const client = adminClientWith(
-      { kind: "auth-token", secret: credential.token, origin: originOf(signIn.keptIn) },
-      settings,
-      context,
-      Math.min(context.flags.timeoutMs ?? LOGOUT_TIMEOUT_MS, LOGOUT_TIMEOUT_MS),
-    )
-    return { count: await client.endSessions({ others: false }) }
+    const origin = originOf(keptIn)
+    const secret = { kind: "auth-token", secret: credential.token, origin } as const
+    return {
+      count: await adminClientWith(secret, settings, context, timeoutMs).endSessions({ others: false }),
+    }
   } catch (error) {
     if (!(error instanceof CLIError) || error.code === "INTERRUPTED") throw error
-    return { reason: error.message }
+    return { reason: error.message, exitCode: error.status === 401 ? 0 : error.exitCode }
   }
 }
 

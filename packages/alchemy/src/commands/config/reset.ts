@@ -24,7 +24,7 @@ export const command: Command<ResetOptions> = {
  */
 export async function resetRun(options: ResetOptions, context: CommandContext): Promise<Result> {
   const { name } = options
-  const { json, profile } = await context.config()
+  const { json, profile, store } = await context.config()
   if (name === undefined && !options.yes) {
     if (!context.flags.interactive) {
       throw new CLIError("INVALID_ARGS", "Resetting everything needs --yes where nobody can be asked.", {
@@ -45,17 +45,18 @@ export async function resetRun(options: ResetOptions, context: CommandContext): 
         : name === PENDING_KEY
           ? PENDING_KEYS.filter((key) => key !== "keychain_leftovers")
           : [name]
-  const reset: string[] = []
+  const sectionOf = (content: Record<string, unknown>) => profileSection(content, profile.name, false) ?? {}
+  const targetOf = (content: Record<string, unknown>, key: string) =>
+    isOneOf(MACHINE_KEYS, key) || isOneOf(PENDING_KEYS, key) ? content : sectionOf(content)
+  const before = await json.read()
+  const reset = names.filter((key) => Object.hasOwn(targetOf(before, key), key))
+  const signIn = names === SIGN_IN_KEYS ? await store.signIn() : null
+  // What a keychain keeps of it goes, too.
+  if (signIn !== null) await store.clear(signIn.digest)
   let kept: string[] = []
   await json.update((content) => {
-    const section = profileSection(content, profile.name, false) ?? {}
-    for (const key of names) {
-      const shared = isOneOf(MACHINE_KEYS, key) || isOneOf(PENDING_KEYS, key)
-      const target = shared ? content : section
-      if (!Object.hasOwn(target, key)) continue
-      delete target[key]
-      reset.push(key)
-    }
+    const section = sectionOf(content)
+    for (const key of reset) delete targetOf(content, key)[key]
     kept = [
       ...SIGN_IN_KEYS.filter((key) => Object.hasOwn(section, key)),
       ...PENDING_KEYS.filter((key) => Object.hasOwn(content, key)),

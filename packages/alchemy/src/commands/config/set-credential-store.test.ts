@@ -82,3 +82,12 @@ test("what a sign-out has to leave in a keychain, a command that runs apart remo
   await run(["auth", "deliver"])
   expect([...entries.values()]).toEqual([TOKEN])
 })
+
+test("config reset auth_token removes what the keychain keeps of it", async () => {
+  const { run, entries, config } = await machine()
+  await run(["config", "set", "credential-store", "keychain"])
+  expect((await run(["config", "reset", "auth_token"])).json.reset).toContain("auth_token_keychain")
+  expect([...entries.values()]).toEqual(["of work"])
+  expect(await config()).not.toHaveProperty("auth_token_keychain")
+  expect(await config()).not.toHaveProperty("keychain_leftovers")
+})
