@@ -1,10 +1,9 @@
 import { readFile } from "node:fs/promises"
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
 import { fetchOver } from "../packages/alchemy/src/network/fetch-over.ts"
 import { proxyFor } from "../packages/alchemy/src/network/proxy-from-env.ts"
+import { startServer as startLocal, startProxy } from "../packages/alchemy/src/network/testing.ts"
 import { type Certificates, createCertificates } from "./certificates.ts"
 import { ada, urlShownBy } from "./people.ts"
 import { alchemyFor, createAccount, type Server, startServer, temporaryDirectory } from "./processes.ts"
@@ -104,10 +103,10 @@ test("behind a proxy that looks into TLS a person signs in, works and signs out"
 })
 
 /** One call that needs the server, with a token that no server knows. */
-async function call(env: Record<string, string>, authUrl = SERVER) {
+async function call(env: Record<string, string>, authUrl = SERVER, ...flags: string[]) {
   const token = `alchemy_at_${"0".repeat(53)}`
   const alchemy = await machine({ ALCHEMY_AUTH_TOKEN: token, ...env }, authUrl)
-  const finished = await alchemy.run("apps", "list", "--debug")
+  const finished = await alchemy.run("apps", "list", "--debug", ...flags)
   expect(finished.stdout).toBe("")
   return { ...finished, error: errorOf(finished.stderr) }
 }
@@ -169,19 +168,46 @@ test("a proxy that is down, and one that cannot be one", async () => {
   expect(`${down.stderr}${bad.stderr}`).not.toContain("hunter2")
 })
 
-test("NO_PROXY and this machine are reached without the proxy", async () => {
+test("NO_PROXY is reached without the proxy", async () => {
   const proxy = await proxyTo(server.port)
-  const env = { HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: certificates.ca }
-  const exempt = await call({ ...env, NO_PROXY: `other.test,.authchemy.invalid` })
+  const exempt = await call({ HTTPS_PROXY: proxy.url, NO_PROXY: `other.test,.authchemy.invalid` })
   expect(exempt.code).toBe(6)
   expect(exempt.error.message).toContain("name")
-  const local = createServer((_request, response) => response.writeHead(401).end()).listen(0, "127.0.0.1")
-  await new Promise((resolve) => local.once("listening", resolve))
-  onTestFinished(() => void local.close())
-  for (const NODE_USE_ENV_PROXY of ["0", "1"]) {
-    const { port } = local.address() as AddressInfo
-    const here = await call({ ...env, NODE_USE_ENV_PROXY }, `http://localhost:${port}`)
-    expect({ code: here.code, error: here.error.code }).toEqual({ code: 3, error: "AUTH_REQUIRED" })
-  }
   expect(proxy.connects).toEqual([])
+})
+
+test.each<Record<string, string>>([{}, { NODE_USE_ENV_PROXY: "1" }, { NODE_OPTIONS: "--use-env-proxy" }])(
+  "no proxy sees what is sent to this machine, whatever the runtime is told: %j",
+  async (told) => {
+    const heard: unknown[] = []
+    const local = await startLocal((request, response) => {
+      heard.push(request.headers.authorization)
+      response.writeHead(401).end()
+    })
+    const proxy = await startProxy({ to: local.port })
+    for (const name of ["http_proxy", "HTTP_PROXY", "HTTPS_PROXY"]) {
+      for (const host of ["localhost", "127.0.0.1"]) {
+        const here = await call({ ...told, [name]: proxy.url }, `http://${host}:${local.port}`)
+        expect({ code: here.code, error: here.error.code }).toEqual({ code: 3, error: "AUTH_REQUIRED" })
+      }
+    }
+    expect(proxy.seen).toEqual([])
+    expect(heard).toEqual(Array(6).fill(expect.stringMatching(/^Bearer alchemy_at_/)))
+  },
+)
+
+test("an HTTP_PROXY that cannot be one is not used, and no error", async () => {
+  const local = await startLocal((_request, response) => response.writeHead(401).end())
+  const { error } = await call({ HTTP_PROXY: "socks5://x" }, `http://localhost:${local.port}`)
+  expect(error.code).toBe("AUTH_REQUIRED")
+})
+
+test.each([
+  ["101", "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n", "60000"],
+  ["a body that the time limit cuts", 'HTTP/1.1 200 OK\r\n\r\n{"data":{"apps":[]}}', "500"],
+])("%s is a network failure, also where the runtime's fetch is not used", async (_, answer, timeout) => {
+  const local = await startLocal(({ socket }) => void socket.write(answer))
+  const url = `http://127.0.0.1:${local.port}`
+  const { code, error } = await call({ HTTP_PROXY: "http://proxy.invalid" }, url, "--timeout", timeout)
+  expect({ code, error: error?.code }).toEqual({ code: 6, error: "NETWORK_ERROR" })
 })

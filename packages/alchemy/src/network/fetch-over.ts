@@ -1,9 +1,8 @@
 import { type IncomingMessage, request as requestHttp } from "node:http"
 import { request as requestHttps } from "node:https"
 import { Readable } from "node:stream"
-import { proxyRefusal, proxyUnreachable } from "./proxy-failure.ts"
 import type { ProxyServer } from "./proxy-from-env.ts"
-import { authorizationFor, type Target, targetOf, tlsFor, tunnelTo } from "./tunnel.ts"
+import { closedEarly, targetOf, tlsFor, tunnelTo } from "./tunnel.ts"
 
 /** How a request travels, where it is not as the runtime's `fetch` sends it. */
 export type Route = {
@@ -20,7 +19,7 @@ export type Route = {
  * are never followed, and no compressed answer is asked for.
  *
  * @throws NetworkFailure where the proxy is the reason, else the system's error, or the reason of the aborted
- * signal
+ * signal, which ends the body as well
  */
 export async function fetchOver(
   route: Route,
@@ -36,7 +35,7 @@ export async function fetchOver(
     const status = answer.statusCode ?? 0
     const bodiless = request.method === "HEAD" || [204, 205, 304].includes(status)
     if (bodiless) answer.resume()
-    const content = bodiless ? null : (Readable.toWeb(answer) as ReadableStream<Uint8Array>)
+    const content = bodiless ? null : bodyOf(answer, signal)
     return new Response(content, { status, headers: headersOf(answer) })
   } catch (error) {
     throw signal.aborted ? signal.reason : error
@@ -48,45 +47,45 @@ async function send(route: Route, request: Request, body: Buffer | undefined): P
   const { proxy, certificates } = route
   const target = targetOf(url)
   const secure = url.protocol === "https:"
-  // To a proxy a request without TLS is sent whole, with the full address (RFC 9112 §3.2.2).
-  const forwarding = proxy !== undefined && !secure ? proxy : undefined
+  // Only TLS leaves this machine, and this machine's own addresses go through no proxy.
   const tunnel =
     proxy === undefined || !secure
       ? undefined
       : await tunnelTo(target, proxy, { signal: request.signal, certificates })
-  const overTls = secure || forwarding?.origin.startsWith("https:") === true
-  const peer: Target = forwarding === undefined ? target : targetOf(new URL(forwarding.origin))
   return new Promise((resolve, reject) => {
-    const outgoing = (overTls ? requestHttps : requestHttp)({
-      ...(overTls ? tlsFor(peer.host, certificates) : {}),
-      host: peer.host,
-      port: peer.port,
+    const outgoing = (secure ? requestHttps : requestHttp)({
+      ...(secure ? tlsFor(target.host, certificates) : {}),
+      host: target.host,
+      port: target.port,
       method: request.method,
-      path: forwarding === undefined ? `${url.pathname}${url.search}` : url.href,
+      path: `${url.pathname}${url.search}`,
       headers: {
         "user-agent": "node",
         ...Object.fromEntries(request.headers),
         host: url.host,
         connection: "close",
-        ...(forwarding === undefined ? {} : authorizationFor(forwarding)),
         ...(body === undefined ? {} : { "content-length": String(body.length) }),
       },
       signal: request.signal,
+      // The agent that stands for all requests may be one that uses proxies by itself.
       ...(tunnel === undefined ? { agent: false } : { createConnection: () => tunnel }),
       ...(route.addressTimeoutMs === undefined
         ? {}
         : { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: route.addressTimeoutMs }),
     })
-    outgoing.once("response", (answer) => {
-      if (forwarding === undefined || answer.statusCode !== 407) return resolve(answer)
-      answer.destroy()
-      reject(proxyRefusal(forwarding, url.hostname, 407))
-    })
-    outgoing.on("error", (error) => {
-      reject(forwarding === undefined ? error : proxyUnreachable(forwarding, error))
-    })
+    outgoing.once("response", resolve)
+    outgoing.on("error", reject)
+    // An answer that is none, such as 101, ends without either.
+    outgoing.once("close", () => reject(closedEarly("without an answer")))
     outgoing.end(body)
   })
+}
+
+/** A body without a length ends with the connection (RFC 9112 §6.3): cut by the signal, it would count as whole. */
+function bodyOf(answer: IncomingMessage, signal: AbortSignal): ReadableStream<Uint8Array> {
+  const body = Readable.toWeb(answer) as ReadableStream<Uint8Array>
+  signal.addEventListener("abort", () => answer.destroy(signal.reason), { once: true })
+  return body
 }
 
 function headersOf({ rawHeaders }: IncomingMessage): Headers {

@@ -4,9 +4,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * The `fetch` of the command. It is the runtime's, with three things that a person's network may ask for,
- * each loaded only where it is needed: the proxies of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; the
- * authorities that the system trusts and the runtime does not know, after a connection that failed for the
- * want of one; and patience for a name with several addresses, the first of which answer slowly. Where it
+ * each loaded only where it is needed: the proxy of `HTTPS_PROXY`, with `NO_PROXY`; the authorities that the
+ * system trusts and the runtime does not know, after a connection that failed for the want of one; and patience for a name with several addresses, the first of which answer slowly. Where it
  * sends a request itself, redirects are not followed.
  *
  * @throws NetworkFailure (a CLIError) where the proxy or the certificate is the reason, CLIError
@@ -15,13 +14,12 @@ type Environment = Readonly<Record<string, string | undefined>>
 export function networkFetch(env: Environment, send?: typeof fetch): typeof fetch {
   /** Origins that need more than the runtime gives, with what they need. */
   const known = new Map<string, Route>()
+  // The runtime can be told in several ways to use proxies by itself, and would use one for this machine's own
+  // addresses too: where there is one, it sends nothing.
   const proxied = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"].some((name) => env[name])
-  // Told to use proxies by itself, the runtime would use one for this machine's own addresses too.
-  const runtimeProxies = proxied && env.NODE_USE_ENV_PROXY === "1"
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input)
-    const proxy = proxied ? (await import("./proxy-from-env.ts")).proxyFor(url, env) : undefined
-    const ours = proxy !== undefined || runtimeProxies ? { proxy } : undefined
+    const ours = proxied ? { proxy: (await import("./proxy-from-env.ts")).proxyFor(url, env) } : undefined
     const route = known.get(url.origin) ?? ours
     try {
       if (route === undefined) return await (send ?? globalThis.fetch)(input, init)

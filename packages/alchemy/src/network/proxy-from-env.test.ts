@@ -9,8 +9,7 @@ test.each<[Record<string, string>, URL, string | undefined]>([
   [{ HTTPS_PROXY: "http://proxy.test:3128" }, HTTPS, "http://proxy.test:3128"],
   [{ HTTPS_PROXY: "http://proxy.test:3128" }, HTTP, undefined],
   [{ HTTP_PROXY: "http://proxy.test:3128" }, HTTPS, undefined],
-  [{ HTTP_PROXY: "http://proxy.test:3128" }, HTTP, "http://proxy.test:3128"],
-  [{ http_proxy: "http://proxy.test" }, HTTP, "http://proxy.test"],
+  [{ HTTP_PROXY: "http://proxy.test:3128", http_proxy: "http://proxy.test:3128" }, HTTP, undefined],
   [{ https_proxy: "http://lower.test", HTTPS_PROXY: "http://upper.test" }, HTTPS, "http://lower.test"],
   [{ https_proxy: "", HTTPS_PROXY: " http://upper.test " }, HTTPS, "http://upper.test"],
   [{ https_proxy: " " }, HTTPS, undefined],
@@ -59,5 +58,7 @@ test.each([
 test("a proxy that is not used is no reason to fail", () => {
   expect(proxyFor(HTTPS, { HTTPS_PROXY: "http://", NO_PROXY: "*" })).toBeUndefined()
   expect(proxyFor(HTTPS, { HTTP_PROXY: "http://" })).toBeUndefined()
+  expect(proxyFor(HTTP, { HTTP_PROXY: "http://", HTTPS_PROXY: "http://" })).toBeUndefined()
   expect(() => checkProxies({})).not.toThrow()
+  expect(() => checkProxies({ HTTP_PROXY: "socks5://x", http_proxy: "http://" })).not.toThrow()
 })

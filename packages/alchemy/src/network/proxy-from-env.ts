@@ -15,21 +15,19 @@ export type ProxyServer = {
 
 /**
  * In order of precedence: the lower-case name first, as in other programs. An empty variable counts as
- * absent.
+ * absent. `HTTP_PROXY` is not among them: plain http is spoken to this machine alone, which needs no proxy.
  */
-const VARIABLES: Readonly<Record<string, readonly string[]>> = {
-  "https:": ["https_proxy", "HTTPS_PROXY"],
-  "http:": ["http_proxy", "HTTP_PROXY"],
-}
+const VARIABLES = ["https_proxy", "HTTPS_PROXY"] as const
 
 /**
- * The proxy for a URL: `HTTPS_PROXY` for https, `HTTP_PROXY` for http, in lower or upper case; none for this
+ * The proxy for a URL: that of `HTTPS_PROXY`, in lower or upper case, for https; none for http, for this
  * machine itself and for what `NO_PROXY` names.
  * @throws CLIError `INVALID_ARGS` where the variable does not hold the address of a proxy; the address is not
  * repeated
  */
 export function proxyFor(url: URL, env: Environment): ProxyServer | undefined {
-  const variable = VARIABLES[url.protocol]?.find((name) => env[name]?.trim())
+  if (url.protocol !== "https:") return undefined
+  const variable = VARIABLES.find((name) => env[name]?.trim())
   if (variable === undefined || isExempt(url, env.no_proxy || env.NO_PROXY || "")) return undefined
   return proxyNamedBy(variable, env[variable]?.trim() ?? "")
 }
@@ -40,7 +38,7 @@ export function proxyFor(url: URL, env: Environment): ProxyServer | undefined {
  * @throws CLIError `INVALID_ARGS`
  */
 export function checkProxies(env: Environment): void {
-  for (const variable of Object.values(VARIABLES).flat()) {
+  for (const variable of VARIABLES) {
     const address = env[variable]?.trim()
     if (address) proxyNamedBy(variable, address)
   }

@@ -41,7 +41,7 @@ export async function tunnelTo(target: Target, proxy: ProxyServer, limits: Limit
     tls.on("error", reject)
     tls.once("close", () => {
       settled()
-      reject(Object.assign(new Error("closed during the TLS handshake"), { code: "ECONNRESET" }))
+      reject(closedEarly("during the TLS handshake"))
     })
     tls.once("secureConnect", () => {
       settled()
@@ -80,11 +80,17 @@ function connectThrough(target: Target, proxy: ProxyServer, limits: Limits): Pro
       reject(proxyRefusal(proxy, host, response.statusCode ?? 0))
     })
     request.on("error", (error) => reject(proxyUnreachable(proxy, error)))
+    request.once("close", () => reject(proxyUnreachable(proxy, closedEarly("without an answer"))))
     request.end()
   })
 }
 
+/** The error of a connection that ended too soon. `when` ends its sentence. */
+export function closedEarly(when: string): Error {
+  return Object.assign(new Error(`closed ${when}`), { code: "ECONNRESET" })
+}
+
 /** The header that a proxy knows its user by. */
-export function authorizationFor(proxy: ProxyServer): Record<string, string> {
+function authorizationFor(proxy: ProxyServer): Record<string, string> {
   return proxy.authorization === undefined ? {} : { "proxy-authorization": proxy.authorization }
 }
