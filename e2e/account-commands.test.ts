@@ -86,6 +86,38 @@ describe.each([
     expect(await json(world.alchemy, "apps", "ip-allowlist", "--clear")).toMatchObject({ everybody: true })
   })
 
+  test("six changes of one app at once all land, whatever list they are of", async () => {
+    const flags = ["--name", "contended", "--networks", "ETH_MAINNET"]
+    const { id } = await json(world.alchemy, "apps", "create", ...flags)
+    const hosts = ["a", "b", "c", "d", "e", "f"].map((name) => `https://${name}.example.com`)
+    await Promise.all(hosts.map((host) => json(world.alchemy, "apps", "origin-allowlist", id, "--add", host)))
+    const { originAllowlist } = await json(world.alchemy, "apps", "get", id)
+    expect(originAllowlist.map(({ value }: { value: string }) => value).toSorted()).toEqual(hosts)
+    await Promise.all([
+      json(world.alchemy, "apps", "networks", id, "--add", "BASE_MAINNET"),
+      json(world.alchemy, "apps", "networks", id, "--add", "OPT_MAINNET"),
+      json(world.alchemy, "apps", "ip-allowlist", id, "--add", "::1"),
+      json(world.alchemy, "apps", "ip-allowlist", id, "--add", "10.0.0.1,10.0.0.2/32"),
+      ...hosts
+        .slice(0, 2)
+        .map((host) => json(world.alchemy, "apps", "origin-allowlist", id, "--remove", host)),
+    ])
+    const after = await json(world.alchemy, "apps", "get", id)
+    expect(after.chainNetworks).toHaveLength(3)
+    expect(after.originAllowlist).toHaveLength(4)
+    const ips = ["0:0:0:0:0:0:0:1", "10.0.0.1/32", "198.51.100.1"]
+    expect(await json(world.alchemy, "apps", "ip-allowlist", id, "--remove", ips.join(","))).toMatchObject({
+      ipAllowlist: [{ value: "10.0.0.2/32" }],
+      absent: [{ value: "198.51.100.1" }],
+    })
+    const long = Array.from(
+      { length: 90 },
+      (_, index) => `https://${"x".repeat(60)}.${"y".repeat(60)}.${"z".repeat(60)}.n${index}.example`,
+    )
+    const refused = await world.alchemy.run("apps", "origin-allowlist", id, "--set", long.join(","))
+    expect(JSON.parse(refused.stderr).error.message).toBe("The list is too long for one request.")
+  })
+
   test("ending its own session signs the machine out", async () => {
     const token = await tokenOf(world)
     const { sessions } = await json(world.alchemy, "auth", "sessions")

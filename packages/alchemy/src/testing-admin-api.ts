@@ -37,11 +37,14 @@ export type AdminState = {
   newKey: () => string
 }
 
-type Call = { method: string; url: URL; token: string; body: string }
-type AdminAnswer = { status: number; content?: unknown }
+type Call = { method: string; url: URL; token: string; body: string; ifMatch?: string | undefined }
+type AdminAnswer = { status: number; content?: unknown; headers?: Record<string, string> }
+
+/** The entity tag of an app. */
+const tagOf = (app: App) => `"${createHash("sha256").update(JSON.stringify(app)).digest("base64url")}"`
 
 /** What `/v1` answers whoever holds a session's token or an access key, as far as these tests go. */
-export function answerAdmin({ method, url, token, body }: Call, state: AdminState): AdminAnswer {
+export function answerAdmin({ method, url, token, body, ifMatch }: Call, state: AdminState): AdminAnswer {
   const { sessions, apps, accessKeys, keySecrets } = state
   const data = (content: unknown, status = 200): AdminAnswer => ({ status, content: { data: content } })
   const missing = (what: string): AdminAnswer => ({
@@ -65,7 +68,11 @@ export function answerAdmin({ method, url, token, body }: Call, state: AdminStat
   })
   const app = apps.find((candidate) => candidate.id === id)
   if (resource === "apps" && id !== undefined && app === undefined) return missing("app")
-  const change = (changed: Partial<App>) => data(Object.assign(app ?? {}, changed))
+  const tagged = (one: App): AdminAnswer => ({ ...data(one), headers: { etag: tagOf(one) } })
+  const change = (changed: Partial<App>) => tagged(Object.assign(app as App, changed))
+  if (method === "PUT" && app !== undefined && ifMatch !== undefined && ifMatch !== tagOf(app)) {
+    return { status: 409, content: { error: "conflict", message: "The app is no longer as it was read." } }
+  }
 
   if (route === "GET me") {
     const own = { ...session(token), id: "ses_1", createdAt: moment, lastUsedAt: moment }
@@ -114,7 +121,7 @@ export function answerAdmin({ method, url, token, body }: Call, state: AdminStat
     return data({ apps: apps.slice(from, to), ...cursor })
   }
   if (route === "POST apps") return data({ ...APP, ...json(), chainNetworks: APP.chainNetworks }, 201)
-  if (route === "GET apps/:id") return data(app)
+  if (route === "GET apps/:id") return tagged(app as App)
   if (route === "PATCH apps/:id") return data({ ...app, ...json() })
   if (route === "DELETE apps/:id") {
     apps.splice(apps.indexOf(app as App), 1)

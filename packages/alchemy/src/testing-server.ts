@@ -6,7 +6,13 @@ import { onTestFinished } from "vitest"
 import { ACCOUNT, APP, answerAdmin } from "./testing-admin-api.ts"
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void
-export type Seen = { method: string; path: string; authorization: string | undefined; body: string }
+export type Seen = {
+  method: string
+  path: string
+  authorization: string | undefined
+  ifMatch: string | undefined
+  body: string
+}
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 const base62 = (length: number) =>
@@ -106,7 +112,10 @@ export async function startServer() {
       if (found !== undefined) sessions.delete(found)
       return json(response, 200, { revoked: found !== undefined })
     }
-    const { status, content } = answerAdmin({ method: request.method ?? "", url, token, body }, state)
+    const ifMatch = request.headers["if-match"]
+    const call = { method: request.method ?? "", url, token, body, ifMatch }
+    const { status, content, headers = {} } = answerAdmin(call, state)
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
     return content === undefined ? response.writeHead(status).end() : json(response, status, content)
   }
 
@@ -116,7 +125,8 @@ export async function startServer() {
     let body = ""
     for await (const chunk of request) body += chunk
     const path = request.url ?? ""
-    seen.push({ method: request.method ?? "", path, authorization: request.headers.authorization, body })
+    const { authorization, "if-match": ifMatch } = request.headers
+    seen.push({ method: request.method ?? "", path, authorization, ifMatch, body })
     const taken = overrides.get(path.split("?")[0] ?? "") ?? overrides.get("*")
     if (taken !== undefined) taken(request, response, body)
     else answer(request, response, body)

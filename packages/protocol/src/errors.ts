@@ -43,7 +43,7 @@ export const WIRE_ERRORS = {
   notFound: "not_found",
   /** The path is there, the method is not. 405. */
   methodNotAllowed: "method_not_allowed",
-  /** The resource is there already. 409. */
+  /** The resource is there already, or is no longer as `If-Match` has it. 409. */
   conflict: "conflict",
   /** The body is larger than `MAX_BODY_BYTES`. 413. */
   payloadTooLarge: "payload_too_large",

@@ -1,4 +1,5 @@
 export * from "./admin.ts"
+export * from "./allowlist-value.ts"
 export * from "./approval-phrase.ts"
 export * from "./cli-logout.ts"
 export * from "./cli-token.ts"

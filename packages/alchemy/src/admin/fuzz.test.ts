@@ -44,6 +44,7 @@ const COMMANDS: readonly (readonly [string, unknown])[] = [
   ["apps chains", { chains: APP.chainNetworks }],
   ["apps networks app_1", FULL_APP],
   ["apps address-allowlist app_1", FULL_APP],
+  ["apps address-allowlist app_1 --add 0x1", FULL_APP],
   ["auth sessions", { sessions: [SESSION] }],
   [
     "auth sessions revoke session_2",
@@ -117,7 +118,7 @@ const answersFor = (data: unknown) =>
   fc.tuple(
     fc.oneof({ weight: 3, arbitrary: fc.constant(200) }, fc.integer({ min: 200, max: 599 })),
     fc.dictionary(
-      fc.constantFrom("content-type", "retry-after", "location", "date", "x-odd"),
+      fc.constantFrom("content-type", "retry-after", "location", "date", "etag", "x-odd"),
       fc.oneof(
         fc.constantFrom(
           "0",

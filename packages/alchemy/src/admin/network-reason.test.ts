@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { networkReason } from "./network-reason.ts"
+import { isUnsent, networkReason } from "./network-reason.ts"
 
 const failed = (code: unknown) =>
   new TypeError("fetch failed with Bearer secret", { cause: Object.assign(new Error("secret"), { code }) })
@@ -20,4 +20,16 @@ test.each<[unknown, string]>([
   [new DOMException("late", "TimeoutError"), "there was no answer within 1.5 s"],
 ])("%s: %s", (cause, reason) => {
   expect(networkReason(cause, 1500)).toBe(reason)
+})
+
+test.each<[unknown, boolean]>([
+  [failed("ECONNREFUSED"), true],
+  [failed("ENOTFOUND"), true],
+  [failed("UND_ERR_CONNECT_TIMEOUT"), true],
+  [failed("ECONNRESET"), false],
+  [failed("ETIMEDOUT"), false],
+  [new DOMException("late", "TimeoutError"), false],
+  ["secret", false],
+])("%s: surely never sent: %s", (cause, unsent) => {
+  expect(isUnsent(cause)).toBe(unsent)
 })

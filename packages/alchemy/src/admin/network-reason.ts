@@ -29,6 +29,19 @@ export function networkReason(cause: unknown, timeoutMs: number): string {
   return `the connection failed (${code})`
 }
 
+/** What ends a request before there is a connection to send it through. */
+const UNSENT: ReadonlySet<string | undefined> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "UND_ERR_CONNECT_TIMEOUT",
+])
+
+/** Whether a request surely never left. `cause` as for `networkReason`. */
+export function isUnsent(cause: unknown): boolean {
+  return UNSENT.has(codeOf(cause))
+}
+
 /** The first error code in a chain of causes (undici puts the socket's error below its own). */
 function codeOf(cause: unknown): string | undefined {
   for (let error = cause, depth = 0; error instanceof Error && depth < 5; depth++) {

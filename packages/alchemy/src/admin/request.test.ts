@@ -140,3 +140,28 @@ test.each([
   expect(stderr).toContain("example.com")
   expect(stderr).not.toMatch(/hunter2|ter2/)
 })
+
+test.each([
+  ['"a-b"', '"a-b"'],
+  ['W/"a"', undefined],
+  ["a", undefined],
+  [undefined, undefined],
+])("an app with the entity tag %s is changed with If-Match: %s", async (tag, condition) => {
+  const server = await startServer()
+  const config = signedInConfig(server.origin)
+  server.sessions.add(config.auth_token)
+  const encodings: unknown[] = []
+  server.override("/v1/apps/app_1", (request, response) => {
+    encodings.push(request.headers["accept-encoding"])
+    if (tag !== undefined) response.setHeader("etag", tag)
+    response.end(JSON.stringify({ data: server.apps[0] }))
+  })
+  server.override("/v1/apps/app_1/ip-allowlist", (_request, response) =>
+    response.end(JSON.stringify({ data: server.apps[0] })),
+  )
+  const machine = await testMachine({ server: server.origin, config })
+  expect(await machine.run(["apps", "ip-allowlist", "app_1", "--add", "::1"])).toMatchObject({ code: 0 })
+  expect(server.seen.at(-1)).toMatchObject({ method: "PUT", ifMatch: condition })
+  // A proxy that compressed the answer would make the tag a weak one.
+  expect(encodings).toEqual(["identity"])
+})

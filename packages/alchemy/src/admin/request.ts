@@ -13,6 +13,10 @@ export type AdminRequest = {
   /** Path and query below the base URL, for example `/v1/apps?limit=25`. */
   path: string
   body?: unknown
+  /** The entity tag of the answer is needed as the server gives it: a proxy that compresses on the way makes it a weak one. */
+  forTag?: boolean
+  /** The entity tag that what is changed must still have (RFC 9110 §13.1.1). */
+  ifMatch?: string | undefined
 }
 
 /** How a request is authorised. `origin` names the credential for people. */
@@ -27,8 +31,11 @@ export type AdminTransport = {
   onDetail: (detail: string) => void
 }
 
-/** What a server answered: the status, `Retry-After` and the text of the body. */
-export type AdminAnswer = { status: number; retryAfter: string | null; body: string }
+/** What a server answered: the status, `Retry-After`, the strong entity tag of what is in the body (RFC 9110 §8.8.3) and the text of the body. */
+export type AdminAnswer = { status: number; retryAfter: string | null; tag: string | null; body: string }
+
+/** A weak tag is as good as none: no condition can be made of it. */
+const STRONG_TAG = /^"[\x21\x23-\x7e]{0,200}"$/
 
 /**
  * Sends one request. Redirects are not followed, the time limit covers the body, and the body is bounded.
@@ -53,6 +60,8 @@ export async function sendAdminRequest(
         accept: "application/json",
         authorization: `Bearer ${credential.secret}`,
         ...(request.body === undefined ? {} : { "content-type": "application/json" }),
+        ...(request.forTag === true ? { "accept-encoding": "identity" } : {}),
+        ...(request.ifMatch === undefined ? {} : { "if-match": request.ifMatch }),
       },
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
     })
@@ -60,7 +69,9 @@ export async function sendAdminRequest(
     transport.onDetail(
       `${request.method} ${baseUrl}${request.path}: ${response.status} in ${transport.now() - began} ms`,
     )
-    return { status: response.status, retryAfter: response.headers.get("retry-after"), body }
+    const { status, headers } = response
+    const tag = headers.get("etag") ?? ""
+    return { status, retryAfter: headers.get("retry-after"), tag: STRONG_TAG.test(tag) ? tag : null, body }
   } catch (cause) {
     if (cause instanceof CLIError) throw cause
     if (signal.aborted) throw new CLIError("INTERRUPTED", "Interrupted.", { cause })

@@ -1,5 +1,8 @@
+import { isIP, SocketAddress } from "node:net"
+import { type AllowlistField, sameAllowlistValue } from "@authchemy/protocol"
+import fc from "fast-check"
 import { describe, expect, test } from "vitest"
-import { type AllowlistField, requireAllowlistValues } from "./allowlist-entries.ts"
+import { requireAllowlistValues } from "./allowlist-entries.ts"
 
 const list = (field: AllowlistField, ...values: string[]) =>
   requireAllowlistValues(
@@ -163,4 +166,46 @@ describe("two ways to write one value are one value", () => {
 
 test("an empty list is one", () => {
   for (const field of Object.keys(GOOD) as AllowlistField[]) expect(() => list(field)).not.toThrow()
+})
+
+// The protocol does no I/O and reads addresses itself: here the system's own reading stands beside it.
+describe("an IP address is read as the system reads it", () => {
+  const group = fc.stringMatching(/^[\da-fA-F]{1,4}$/)
+  const ipv4 = fc.oneof(fc.ipV4(), fc.stringMatching(/^(\d{1,3}\.){3}\d{1,3}$/))
+  const nearly = fc
+    .array(fc.oneof({ weight: 6, arbitrary: group }, fc.constant(""), fc.constant("0"), ipv4), {
+      minLength: 1,
+      maxLength: 9,
+    })
+    .map((parts) => parts.join(":"))
+  const texts = fc.oneof(fc.ipV6(), ipv4, nearly, fc.stringMatching(/^[\da-f:.%]{0,20}$/))
+
+  test("what is one, and what is none", () => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        const none = isIP(text) === 0 || text.includes("%")
+        expect(sameAllowlistValue("ipAllowlist", text) === null).toBe(none)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test("two ways to write one address", () => {
+    const written = (text: string) => {
+      const version = isIP(text) === 6 ? "ipv6" : "ipv4"
+      return new SocketAddress({ address: text, family: version }).address
+    }
+    fc.assert(
+      fc.property(
+        texts.filter((text) => isIP(text) !== 0 && !text.includes("%")),
+        (text) => {
+          const same = sameAllowlistValue("ipAllowlist", text)
+          expect(same).not.toBeNull()
+          expect(sameAllowlistValue("ipAllowlist", written(text))).toBe(same)
+          expect(written(String(same).split("/")[0] ?? "")).toBe(written(text))
+        },
+      ),
+      { numRuns: 2000 },
+    )
+  })
 })

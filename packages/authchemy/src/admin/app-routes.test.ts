@@ -42,6 +42,26 @@ onEachDatabase(({ env }) => {
   const read = (id: string, bearer = api.ada.token) =>
     dataIn(api.call("GET", `/v1/apps/${id}`, { bearer }), App)
 
+  /** The entity tag of an answer. */
+  const tagOf = async (answer: Promise<Response>) => {
+    const { status, headers } = await answer
+    const tag = headers.get("etag") ?? ""
+    expect({ status, tag }).toEqual({ status: 200, tag: expect.stringMatching(/^"[\w-]{22}"$/) })
+    return tag
+  }
+
+  test("a tag is of the whole app: each list and its name make another", async () => {
+    const { id } = await create()
+    const app = () => tagOf(api.call("GET", `/v1/apps/${id}`))
+    const tags = [await app()]
+    for (const [segment, body] of CALLS) tags.push(await tagOf(put(id, segment, body)))
+    await api.call("PATCH", `/v1/apps/${id}`, { body: { name: "nul \0 name" } })
+    const headers = { "if-match": await app() }
+    expect(new Set([...tags, headers["if-match"]]).size).toBe(tags.length + 1)
+    const named = put(id, "networks", { chainNetworks: ["ETH_MAINNET"] }, { headers })
+    expect((await named).status).toBe(200)
+  })
+
   test("`networks` takes the place of all that the app has, each once, and of nothing else", async () => {
     const [made, other] = [await create(), await create()]
     const body = { chainNetworks: ["SOLANA_MAINNET", "BASE_MAINNET", "SOLANA_MAINNET"], name: "ignored" }
@@ -136,6 +156,33 @@ onEachDatabase(({ env }) => {
       expect(await read(hers.id, api.grace.token)).toEqual(hers)
       await expectRefusal(put("app_none", segment, body), 404, "not_found", /no such app/)
       await expectRefusal(put("app_%00", segment, body), 404, "not_found", /no such app/)
+    })
+
+    test("with If-Match it changes what is still as it was read, and nothing else", async () => {
+      const { id } = await create()
+      const tag = await tagOf(api.call("GET", `/v1/apps/${id}`))
+      const later = await tagOf(put(id, segment, body, { headers: { "if-match": tag } }))
+      expect(later).not.toBe(tag)
+      expect(await tagOf(api.call("GET", `/v1/apps/${id}`))).toBe(later)
+      const before = await read(id)
+      for (const stale of [tag, `W/${later}`, "nonsense"]) {
+        const refused = put(id, segment, body, { headers: { "if-match": stale } })
+        await expectRefusal(refused, 409, "conflict", /no longer as it was read/)
+      }
+      expect(await read(id)).toEqual(before)
+      for (const good of ["*", `"other", ${later}`]) {
+        expect((await put(id, segment, body, { headers: { "if-match": good } })).status).toBe(200)
+      }
+      const none = put("app_none", segment, body, { headers: { "if-match": "*" } })
+      await expectRefusal(none, 404, "not_found", /no such app/)
+    })
+
+    test("of ten at once with one tag, one goes through", async () => {
+      const { id } = await create()
+      const headers = { "if-match": await tagOf(api.call("GET", `/v1/apps/${id}`)) }
+      const answers = await Promise.all(Array.from({ length: 10 }, () => put(id, segment, body, { headers })))
+      const statuses = answers.map(({ status }) => status).toSorted()
+      expect(statuses).toEqual([200, ...new Array(9).fill(409)])
     })
 
     test("S29 wrong content types, encodings and sizes are refused; no credential is 401, another method 405", async () => {

@@ -2,17 +2,21 @@ import {
   ALLOWLISTS,
   type Allowlist,
   AllowlistEntries,
+  type AllowlistField,
   AppNetworksRequest,
   CreateAppRequest,
   UpdateAppRequest,
+  WIRE_ERRORS,
 } from "@authchemy/protocol"
-import type { Handler } from "hono"
+import type { Context, Handler } from "hono"
 import * as v from "valibot"
 import { readJson } from "../middleware/request-body.ts"
-import { type AllowlistField, requireAllowlistValues } from "./allowlist-entries.ts"
-import { type Apps, appPage, positionOf } from "./apps.ts"
+import { RequestRefused } from "../middleware/request-refused.ts"
+import { requireAllowlistValues } from "./allowlist-entries.ts"
+import { type Apps, appPage, type Changed, positionOf } from "./apps.ts"
 import type { AdminEnv } from "./authenticate.ts"
 import { CHAINS } from "./chains.ts"
+import { ifMatch } from "./entity-tag.ts"
 import { notFound, readQuery, refusedField } from "./query.ts"
 
 const DEFAULT_LIMIT = 25
@@ -40,13 +44,9 @@ export function createApp(apps: Apps): Handler<AdminEnv> {
   }
 }
 
-/** `GET /v1/apps/:id` */
+/** `GET /v1/apps/:id`: `ETag` is for the `If-Match` of what puts a list in place. */
 export function getApp(apps: Apps): Handler<AdminEnv> {
-  return async (c) => {
-    const app = await apps.find(c.get("caller").account.id, c.req.param("id") ?? "")
-    if (app === null) throw notFound("app")
-    return c.json({ data: app })
-  }
+  return async (c) => appAnswer(c, await apps.find(c.get("caller").account.id, c.req.param("id") ?? ""))
 }
 
 /** `PATCH /v1/apps/:id` */
@@ -59,27 +59,30 @@ export function updateApp(apps: Apps): Handler<AdminEnv> {
   }
 }
 
-/** `PUT /v1/apps/:id/networks`: all that the app is to have. */
+/** `PUT /v1/apps/:id/networks`: all that the app is to have. With `If-Match` only where the app is still as it was read. */
 export function putNetworks(apps: Apps): Handler<AdminEnv> {
   return async (c) => {
     const { chainNetworks } = await readJson(c.req.raw, AppNetworksRequest)
     requireKnownNetworks(chainNetworks)
-    const app = await apps.setNetworks(c.get("caller").account.id, c.req.param("id") ?? "", chainNetworks)
-    if (app === null) throw notFound("app")
-    return c.json({ data: app })
+    const { account } = c.get("caller")
+    const condition = ifMatch(c.req.header("if-match"))
+    return appAnswer(c, await apps.setNetworks(account.id, c.req.param("id") ?? "", chainNetworks, condition))
   }
 }
 
-/** `PUT /v1/apps/:id/address-allowlist` and its kin: the whole list, in the app's field of that name. Empty: everybody. */
+/** `PUT /v1/apps/:id/address-allowlist` and its kin: the whole list, in the app's field of that name. Empty: everybody. `If-Match` as of the networks. */
 export function putAllowlist(apps: Apps, allowlist: Allowlist): Handler<AdminEnv> {
   const field = ALLOWLISTS[allowlist]
   const body = v.object({ [field]: AllowlistEntries } as Record<AllowlistField, typeof AllowlistEntries>)
   return async (c) => {
     const { [field]: entries } = await readJson(c.req.raw, body)
     requireAllowlistValues(field, entries)
-    const app = await apps.setAllowlist(c.get("caller").account.id, c.req.param("id") ?? "", field, entries)
-    if (app === null) throw notFound("app")
-    return c.json({ data: app })
+    const { account } = c.get("caller")
+    const condition = ifMatch(c.req.header("if-match"))
+    return appAnswer(
+      c,
+      await apps.setAllowlist(account.id, c.req.param("id") ?? "", field, entries, condition),
+    )
   }
 }
 
@@ -94,6 +97,16 @@ export function deleteApp(apps: Apps): Handler<AdminEnv> {
 
 /** `GET /v1/chains` */
 export const listChains: Handler<AdminEnv> = (c) => c.json({ data: { chains: Array.from(CHAINS.values()) } })
+
+/** @throws RequestRefused 404, 409 */
+function appAnswer(c: Context<AdminEnv>, changed: Changed): Response {
+  if (changed === null) throw notFound("app")
+  if (changed === "conflict") {
+    const sentence = "The app is no longer as it was read: something else has changed it. Read it again."
+    throw new RequestRefused(409, WIRE_ERRORS.conflict, sentence)
+  }
+  return c.json({ data: changed.app }, 200, { ETag: changed.tag })
+}
 
 /** @throws RequestRefused 400, naming the first three that are not known */
 function requireKnownNetworks(ids: readonly string[]): void {

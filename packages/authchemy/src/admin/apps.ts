@@ -1,13 +1,29 @@
 import { randomBytes } from "node:crypto"
-import type { AllowlistEntry, App, AppPage, CreateAppRequest, UpdateAppRequest } from "@authchemy/protocol"
+import type {
+  AllowlistEntry,
+  AllowlistField,
+  App,
+  AppPage,
+  CreateAppRequest,
+  UpdateAppRequest,
+} from "@authchemy/protocol"
 import type { Insertable, Selectable, Updateable } from "kysely"
 import type { Database } from "../database/database.ts"
 import type { Schema } from "../database/schema.ts"
-import type { AllowlistField } from "./allowlist-entries.ts"
 import { chainForApp } from "./chains.ts"
+import { entityTagOf } from "./entity-tag.ts"
 
 /** The last app of a page: the next page begins after it. */
 export type AppPosition = { createdAt: string; id: string }
+
+/** An app, and the entity tag of what can change of it. */
+export type TaggedApp = { app: App; tag: string }
+
+/** What a change came to: the app after it, `null` where there is none, `conflict` where it is not as the condition has it. */
+export type Changed = TaggedApp | null | "conflict"
+
+/** Whether an app with this tag may be changed; `null`: whatever it is. Judged and changed in one step. */
+export type ChangeCondition = ((tag: string) => boolean) | null
 
 /** The apps of all accounts. An account reaches its own only: another's is `null` or `false`, as one that never was. */
 export type Apps = {
@@ -17,19 +33,25 @@ export type Apps = {
     limit: number,
     after: AppPosition | null,
   ): Promise<{ apps: App[]; next: AppPosition | null }>
-  find(accountId: string, id: string): Promise<App | null>
+  find(accountId: string, id: string): Promise<TaggedApp | null>
   create(accountId: string, request: CreateAppRequest): Promise<App>
   /** Changes what is named and leaves the rest. */
   update(accountId: string, id: string, change: UpdateAppRequest): Promise<App | null>
   /** Puts networks in the place of all that the app has. @param chainNetworks ids, all of them known */
-  setNetworks(accountId: string, id: string, chainNetworks: readonly string[]): Promise<App | null>
+  setNetworks(
+    accountId: string,
+    id: string,
+    chainNetworks: readonly string[],
+    condition: ChangeCondition,
+  ): Promise<Changed>
   /** Puts a list in the place of one that the app has. @param entries none: everybody; the app is then without the field */
   setAllowlist(
     accountId: string,
     id: string,
     field: AllowlistField,
     entries: readonly AllowlistEntry[],
-  ): Promise<App | null>
+    condition: ChangeCondition,
+  ): Promise<Changed>
   delete(accountId: string, id: string): Promise<boolean>
 }
 
@@ -38,6 +60,14 @@ const ALLOWLIST_COLUMNS = {
   originAllowlist: "origin_allowlist",
   ipAllowlist: "ip_allowlist",
 } as const satisfies Record<AllowlistField, keyof Schema["app"]>
+
+/** The columns that requests change. */
+const CHANGING = [
+  "name",
+  "description",
+  "chain_networks",
+  ...Object.values(ALLOWLIST_COLUMNS),
+] as const satisfies (keyof Schema["app"])[]
 
 /** @param now milliseconds since the epoch */
 export function createApps(database: Database, now: () => number): Apps {
@@ -51,17 +81,40 @@ export function createApps(database: Database, now: () => number): Apps {
 
   const find = async (accountId: string, id: string) => {
     const row = await one(accountId, id)
-    return row === undefined ? null : appFrom(row)
+    return row === undefined ? null : taggedApp(row)
   }
 
-  const change = async (accountId: string, id: string, columns: Updateable<Schema["app"]>) => {
-    await database
+  /** @param asRead where given: only if the row is still this one, which the statement itself sees to */
+  const change = async (
+    accountId: string,
+    id: string,
+    columns: Updateable<Schema["app"]>,
+    asRead?: Selectable<Schema["app"]>,
+  ) => {
+    let update = database
       .updateTable("app")
       .set(columns)
       .where("account_id", "=", accountId)
       .where("id", "=", id)
-      .execute()
-    return find(accountId, id)
+    for (const column of asRead === undefined ? [] : CHANGING) {
+      const value = asRead?.[column] ?? null
+      update = update.where(column, value === null ? "is" : "=", value)
+    }
+    const row = await update.returningAll().executeTakeFirst()
+    return row === undefined ? null : taggedApp(row)
+  }
+
+  const changeIf = async (
+    accountId: string,
+    id: string,
+    columns: Updateable<Schema["app"]>,
+    condition: ChangeCondition,
+  ): Promise<Changed> => {
+    if (condition === null) return change(accountId, id, columns)
+    const row = await one(accountId, id)
+    if (row === undefined) return null
+    if (!condition(tagOf(row))) return "conflict"
+    return (await change(accountId, id, columns, row)) ?? "conflict"
   }
 
   return {
@@ -105,22 +158,24 @@ export function createApps(database: Database, now: () => number): Apps {
       await database.insertInto("app").values(row).execute()
       const created = await find(accountId, row.id)
       if (created === null) throw new Error("the app that was made is not there")
-      return created
+      return created.app
     },
 
-    update: (accountId, id, { name, description }) =>
-      change(accountId, id, {
+    update: async (accountId, id, { name, description }) => {
+      const changed = await change(accountId, id, {
         ...(name === undefined ? {} : { name }),
         ...(description === undefined ? {} : { description: description || null }),
-      }),
+      })
+      return changed?.app ?? null
+    },
 
-    setNetworks: (accountId, id, chainNetworks) =>
-      change(accountId, id, { chain_networks: networksText(chainNetworks) }),
+    setNetworks: (accountId, id, chainNetworks, condition) =>
+      changeIf(accountId, id, { chain_networks: networksText(chainNetworks) }, condition),
 
-    setAllowlist: (accountId, id, field, entries) =>
-      change(accountId, id, {
-        [ALLOWLIST_COLUMNS[field]]: entries.length === 0 ? null : JSON.stringify(entries),
-      }),
+    setAllowlist: (accountId, id, field, entries, condition) => {
+      const list = entries.length === 0 ? null : JSON.stringify(entries)
+      return changeIf(accountId, id, { [ALLOWLIST_COLUMNS[field]]: list }, condition)
+    },
 
     delete: async (accountId, id) => {
       const { numDeletedRows } = await database
@@ -158,6 +213,14 @@ export function appPage({ apps, next }: { apps: App[]; next: AppPosition | null 
 /** Each network once. */
 function networksText(ids: readonly string[]): string {
   return JSON.stringify(Array.from(new Set(ids)))
+}
+
+function taggedApp(row: Selectable<Schema["app"]>): TaggedApp {
+  return { app: appFrom(row), tag: tagOf(row) }
+}
+
+function tagOf(row: Selectable<Schema["app"]>): string {
+  return entityTagOf(CHANGING.map((column) => row[column]))
 }
 
 function appFrom(row: Selectable<Schema["app"]>): App {

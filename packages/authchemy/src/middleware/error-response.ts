@@ -106,6 +106,7 @@ const TITLES: Record<Failure["status"], string> = {
   403: "Not allowed",
   404: "Page not found",
   405: "Not possible here",
+  409: "Changed by something else",
   413: "Too much was sent",
   415: "This cannot be read",
   429: "Too many attempts",

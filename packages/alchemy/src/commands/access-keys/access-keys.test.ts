@@ -120,13 +120,15 @@ test("create in text shows the key once, in one piece at 40 columns, and says ho
 })
 
 test.each([
-  ["no answer", undefined, 6],
-  ["an answer of another form", '{"data":{}}', 8],
-])("create with %s: there may be a key that nobody knows, so look first", async (_, body, exit) => {
+  ["no answer", 0, "", 6],
+  ["an answer of another form", 201, '{"data":{}}', 8],
+  ["a fault of the server", 500, '{"error":"server_error","message":"m"}', 8],
+  ["a fault of what stands before it", 502, "<html>", 8],
+])("create with %s: there may be a key that nobody knows, so look first", async (_, status, body, exit) => {
   const { server, machine } = await signedIn()
   server.override("/v1/access-keys", (request, response) => {
-    if (body === undefined) request.socket.destroy()
-    else response.writeHead(201).end(body)
+    if (status === 0) request.socket.destroy()
+    else response.writeHead(status).end(body)
   })
   const { code, error } = await machine.run(["access-keys", "create", "--name", "ci"])
   expect({ code, retryable: error.retryable }).toEqual({ code: exit, retryable: false })

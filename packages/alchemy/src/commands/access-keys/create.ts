@@ -1,6 +1,7 @@
 import { type AccessKeyCreated, CreateAccessKeyRequest } from "@authchemy/protocol"
 import * as v from "valibot"
 import { adminClientFromFlags } from "../../admin/admin-client-from-flags.ts"
+import { mayHaveBeenMade } from "../../admin/may-have-been-made.ts"
 import type { Command, CommandContext, Result } from "../../command.ts"
 import { CLIError } from "../../errors.ts"
 import { durationInSeconds, listFlag, type RawFlags, textFlag } from "../../flags.ts"
@@ -43,22 +44,10 @@ export async function createRun(options: CreateOptions, context: CommandContext)
   const { accessKey } = options
   if (options.dryRun) return dryRun({ method: "POST", path: "/v1/access-keys", body: accessKey }, context)
   const client = await adminClientFromFlags(context)
-  const created = await client.createAccessKey(accessKey).catch(mayHaveBeenMade)
+  const created = await client
+    .createAccessKey(accessKey)
+    .catch(mayHaveBeenMade("The key", "alchemy access-keys list"))
   return { data: created, text: (style) => createdText(created, context.now(), style) }
-}
-
-/** Where no good answer came, there may be a key that nobody knows. */
-function mayHaveBeenMade(error: unknown): never {
-  if (!(error instanceof CLIError)) throw error
-  const { code, message, status } = error
-  const unanswered = code === "NETWORK_ERROR" || (code === "ADMIN_API_ERROR" && status === undefined)
-  if (!unanswered) throw error
-  throw new CLIError(code, message, {
-    hint: "The key may have been made all the same: look with `alchemy access-keys list` before trying again.",
-    // Tried again unseen, it would leave a key behind that nobody holds.
-    retryable: false,
-    cause: error,
-  })
 }
 
 function createdText(created: AccessKeyCreated, now: number, style: Style): string {

@@ -83,11 +83,27 @@ test("an entry that is there is not added twice; a new name takes the place of t
 
 test("addresses of the 0x kind are the same in any case, others are not", async () => {
   const { app, machine } = await signedIn()
-  Object.assign(app ?? {}, { addressAllowlist: [{ value: "0xAb" }, { value: "So1ana" }, { value: "x" }] })
-  const argv = ["apps", "address-allowlist", "app_1", "--remove", "0xaB,so1ana"]
+  const hex = `0x${"Ab".repeat(20)}`
+  Object.assign(app ?? {}, { addressAllowlist: [{ value: hex }, { value: "So1ana" }, { value: "x" }] })
+  const argv = ["apps", "address-allowlist", "app_1", "--remove", `0x${"aB".repeat(20)},so1ana`]
   expect((await machine.run(argv)).json).toMatchObject({
-    removed: [{ value: "0xAb" }],
+    removed: [{ value: hex }],
     absent: [{ value: "so1ana" }],
+  })
+})
+
+test("an IP address is the same in any writing", async () => {
+  const { app, ips, sent } = await signedIn()
+  const kept = [{ value: "::1" }, { value: "10.0.0.1" }, { value: "10.0.0.2/32" }, { value: "192.0.2.1" }]
+  Object.assign(app ?? {}, { ipAllowlist: kept })
+  const { json } = await ips("--remove", "0:0:0:0:0:0:0:1,10.0.0.1/32,10.0.0.2")
+  expect(json).toMatchObject({ removed: kept.slice(0, 3), absent: [], ipAllowlist: kept.slice(3) })
+  expect((await ips("--add", "192.0.2.1/32")).json).toMatchObject({ changed: false })
+  expect(sent()).toHaveLength(1)
+  const { code, error } = await ips("--add", "::1", "--remove", "0::1")
+  expect({ code, message: error.message }).toEqual({
+    code: 2,
+    message: "::1 is in --add and in --remove.",
   })
 })
 
@@ -135,6 +151,36 @@ test("what the server refuses: its message, about the entry as it was typed", as
     error: { code: "ADMIN_API_ERROR", message: said },
   })
   expect(await ips("--set", "::1")).toMatchObject({ code: 8, error: { message } })
+  const twice = "ipAllowlist.1.value: must be in the list once; ipAllowlist.0 is the same"
+  server.override("/v1/apps/app_1/ip-allowlist", (_request, response) =>
+    response.writeHead(400).end(JSON.stringify({ error: "invalid_request", message: twice })),
+  )
+  expect((await ips("--set", "::1,0::1")).error.message).toBe(
+    "0::1: must be in the list once; ::1 is the same",
+  )
+})
+
+test("a list that is too long for one request: said of the list, not of a body", async () => {
+  const { server, ips } = await signedIn()
+  server.override("/v1/apps/app_1/ip-allowlist", (_request, response) =>
+    response.writeHead(413).end(JSON.stringify({ error: "payload_too_large", message: "The body must be" })),
+  )
+  const { code, error } = await ips("--add", "::1")
+  expect({ code, error }).toMatchObject({
+    code: 8,
+    error: { code: "ADMIN_API_ERROR", message: "The list is too long for one request.", retryable: false },
+  })
+  expect(error.hint).toContain("fewer entries or shorter names")
+})
+
+test("six that add at once all do; --set sends no condition", async () => {
+  const { server, app, ips } = await signedIn()
+  const values = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5", "192.0.2.6"]
+  const results = await Promise.all(values.map((value) => ips("--add", value)))
+  expect(results.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0])
+  expect(app?.ipAllowlist?.map(({ value }) => value).toSorted()).toEqual(values)
+  await ips("--set", "::1")
+  expect(server.seen.at(-1)).toMatchObject({ method: "PUT", ifMatch: undefined })
 })
 
 test("--dry-run of --set and --clear needs no sign-in; of --add it reads, and changes nothing", async () => {

@@ -1,4 +1,4 @@
-import { ALLOWLISTS, type Allowlist, AllowlistEntry, type App } from "@authchemy/protocol"
+import { ALLOWLISTS, type Allowlist, AllowlistEntry, type App, sameAllowlistValue } from "@authchemy/protocol"
 import * as v from "valibot"
 import { adminClientFromFlags } from "../../admin/admin-client-from-flags.ts"
 import type { Command, CommandContext, Result } from "../../command.ts"
@@ -7,6 +7,7 @@ import { printable } from "../../output/printable.ts"
 import type { Style } from "../../output/style.ts"
 import { table } from "../../output/table.ts"
 import { appId } from "./app-view.ts"
+import { changeAsRead } from "./change-as-read.ts"
 import { changeData, changeText } from "./change-view.ts"
 import { dryRun } from "./dry-run.ts"
 import {
@@ -16,6 +17,7 @@ import {
   type ListChange,
   listChangeFrom,
 } from "./list-change.ts"
+import { listRefused } from "./list-refused.ts"
 import { onApp } from "./selected-app.ts"
 
 /** `change`: `null` shows what there is. */
@@ -46,8 +48,7 @@ export function allowlistCommand(list: Allowlist): Command<AllowlistOptions> {
 
 /** `value` or `name=value`. A name is kept where an entry is added again without one. */
 function entryKind(list: Allowlist): EntryKind<AllowlistEntry> {
-  // Only hex addresses, origins and IP addresses are the same in any case (a base58 address is not).
-  const isAnyCase = (value: string) => list !== "address-allowlist" || /^0x/i.test(value)
+  const field = ALLOWLISTS[list]
   return {
     parse(text, flag) {
       const [, name, value = ""] = /^(?:([^=]*)=)?(.*)$/s.exec(text) ?? []
@@ -60,7 +61,8 @@ function entryKind(list: Allowlist): EntryKind<AllowlistEntry> {
         hint: "An entry is a value, or name=value.",
       })
     },
-    key: ({ value }) => (isAnyCase(value) ? value.toLowerCase() : value),
+    show: ({ value }) => value,
+    key: ({ value }) => sameAllowlistValue(field, value) ?? value,
     merge: (there, added) => (added.name === undefined ? there : added),
   }
 }
@@ -78,30 +80,34 @@ export function allowlistRun(
       ({ method: "PUT", path: `/v1/apps/${id}/${list}`, body: { [field]: entries } }) as const
     if (options.dryRun && change !== null && "set" in change) return dryRun(request(change.set), context)
     const client = await adminClientFromFlags(context)
-    const app = await client.getApp(id)
-    if (change === null) return allowlistResult(list, app, null)
-    const before = app[field] ?? []
-    const changed = changedList(before, change, kind)
-    if (!("set" in change)) requireStillClosed(before, changed.after, `alchemy apps ${list} ${id}`)
-    if (options.dryRun) return dryRun(request(changed.after), context, { hasRead: true })
-    const current = changed.changed
-      ? await client.setAllowlist(id, list, changed.after).catch((error: unknown) => {
-          throw refusedEntry(error, field, changed.after)
-        })
-      : app
-    return allowlistResult(list, current, changed)
+    if (change === null) return allowlistResult(list, await client.getApp(id), null)
+    const isWhole = "set" in change
+    const changeOf = async (app: App, tag: string | null) => {
+      const before = app[field] ?? []
+      const changed = changedList(before, change, kind)
+      if (!isWhole) requireStillClosed(before, changed.after, `alchemy apps ${list} ${id}`)
+      if (options.dryRun) return dryRun(request(changed.after), context, { hasRead: true })
+      if (!changed.changed) return allowlistResult(list, app, changed)
+      const current = await client.setAllowlist(id, list, changed.after, tag).catch((error: unknown) => {
+        throw refusedEntry(error, field, changed.after)
+      })
+      return allowlistResult(list, current, changed)
+    }
+    return isWhole ? changeOf(await client.getApp(id), null) : changeAsRead(client, id, changeOf, context)
   })
 }
 
-/** The server names an entry by its place in the list; people know it by its value. Other errors come back as they are. */
+/** The server names entries by their places in the list; people know them by their values. Other errors come back as they are. */
 function refusedEntry(error: unknown, field: string, entries: readonly AllowlistEntry[]): unknown {
-  if (!(error instanceof CLIError) || error.status !== 400) return error
-  const [named, place] = new RegExp(`^${field}\\.(\\d+)[^:]*`).exec(error.message) ?? []
-  const entry = entries[Number(place)]
-  if (named === undefined || entry === undefined) return error
-  const { code, status, hint } = error
-  const message = `${printable(entry.value, 80)}${error.message.slice(named.length)}`
-  return new CLIError(code, message, { hint, status, cause: error })
+  return listRefused(error, {
+    said: (message) =>
+      message.replace(new RegExp(`\\b${field}\\.(\\d+)(?:\\.\\w+)?`, "g"), (named, place) => {
+        const entry = entries[Number(place)]
+        return entry === undefined ? named : printable(entry.value, 80)
+      }),
+    shorter:
+      "Use fewer entries or shorter names: a range (203.0.113.0/24) or a wildcard (https://*.example.com) stands for many.",
+  })
 }
 
 /** Taking the last entry off lets everybody in, which is hardly what was meant. @throws CLIError `INVALID_ARGS` */

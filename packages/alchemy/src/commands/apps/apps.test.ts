@@ -209,3 +209,38 @@ test("create with a network that the server refuses names the command that lists
   })
   expect(error.hint).toContain("alchemy apps chains")
 })
+
+test.each([
+  ["no answer", 0, "", 6],
+  ["an answer of another form", 201, '{"data":{}}', 8],
+  ["a fault of the server", 503, '{"error":"temporarily_unavailable","message":"m"}', 8],
+])("create with %s: there may be an app by now, so look first", async (_, status, body, exit) => {
+  const { server, machine } = await signedIn()
+  server.override("/v1/apps", (request, response) => {
+    if (status === 0) request.socket.destroy()
+    else response.writeHead(status).end(body)
+  })
+  const { code, error } = await machine.run(["apps", "create", "--name", "x", "--networks", "a"])
+  expect({ code, retryable: error.retryable }).toEqual({ code: exit, retryable: false })
+  expect(error.hint).toContain("look with `alchemy apps list` before trying again")
+})
+
+test("create where nobody listens: nothing was made, and it may be tried again", async () => {
+  const machine = await testMachine({ server: NOBODY, config: signedInConfig(NOBODY) })
+  const { code, error } = await machine.run(["apps", "create", "--name", "x", "--networks", "a"])
+  expect({ code, retryable: error.retryable }).toEqual({ code: 6, retryable: true })
+  expect(error.hint).not.toContain("apps list")
+})
+
+test("create in text ends with how to select the app, where none is selected", async () => {
+  const { machine } = await signedIn({ tty: true, columns: 100 })
+  const argv = ["apps", "create", "--name", "demo", "--networks", "eth-mainnet"]
+  expect((await machine.run(argv)).stdout).toMatch(/\n\n {2}Next: alchemy apps select app_1\n$/)
+  expect((await machine.run([...argv, "--json"])).stdout).not.toContain("Next")
+  await machine.run(["apps", "select", "app_1"])
+  expect((await machine.run(argv)).stdout).not.toContain("Next")
+  const other = await machine.run([...argv, "--profile", "work"], {
+    env: { ALCHEMY_AUTH_TOKEN: (await machine.config()).auth_token as string },
+  })
+  expect(other.stdout).toMatch(/ {2}Next: alchemy apps select app_1 --profile work\n$/)
+})

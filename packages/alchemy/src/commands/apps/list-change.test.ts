@@ -5,6 +5,7 @@ import { changedList, type EntryKind, type ListChange, listChangeFrom } from "./
 /** Texts, of which those are the same that differ in case only; the later spelling wins. */
 const KIND: EntryKind<string> = {
   parse: (text) => text,
+  show: (entry) => entry,
   key: (entry) => entry.toLowerCase(),
   merge: (_there, added) => added,
 }
@@ -29,7 +30,7 @@ test.each([
   [{ clear: true, add: "b" }, "--clear"],
   [{ set: "," }, "--set"],
   [{ add: " " }, "--add"],
-  [{ add: "A", remove: "b,a" }, "a is in --add and in --remove"],
+  [{ add: "A", remove: "b,a" }, "A is in --add and in --remove"],
 ])("%j is refused by name", (raw, named) => {
   expect(() => listChangeFrom(raw, KIND)).toThrow(
     expect.objectContaining({ code: "INVALID_ARGS", message: expect.stringContaining(named) }),
@@ -49,6 +50,11 @@ test.each([
     ["a", "b", "c"],
     { add: ["d", "A"], remove: ["B", "x"] },
     { after: ["A", "c", "d"], changed: true, added: ["d"], removed: ["b"], absent: ["x"] },
+  ],
+  [
+    ["a"],
+    { add: ["b", "B"], remove: [] },
+    { after: ["a", "B"], changed: true, added: ["B"], removed: [], absent: [] },
   ],
   [
     ["a"],

@@ -9,6 +9,8 @@ export type ListChange<Entry> = { set: Entry[] } | { add: Entry[]; remove: Entry
 export type EntryKind<Entry> = {
   /** @throws CLIError `INVALID_ARGS` naming the flag */
   parse(text: string, flag: string): Entry
+  /** An entry for people, as it was given. */
+  show(entry: Entry): string
   /** What two entries have in common that mean the same. */
   key(entry: Entry): string
   /** What becomes of an entry that is there where one is added that means the same. */
@@ -51,9 +53,9 @@ export function listChangeFrom<Entry>(raw: RawFlags, kind: EntryKind<Entry>): Li
   if (set !== undefined) return { set }
   if (!parts) return null
   const going = new Set(remove?.map(kind.key))
-  const both = add?.map(kind.key).find((key) => going.has(key))
+  const both = add?.find((entry) => going.has(kind.key(entry)))
   if (both === undefined) return { add: add ?? [], remove: remove ?? [] }
-  throw new CLIError("INVALID_ARGS", `${printable(both, 80)} is in --add and in --remove.`)
+  throw new CLIError("INVALID_ARGS", `${printable(kind.show(both), 80)} is in --add and in --remove.`)
 }
 
 /** What a change comes to for the list that is there. */
@@ -73,7 +75,7 @@ export function changedList<Entry>(
     const again = given.get(key(entry))
     return again === undefined ? entry : merge(entry, again)
   })
-  const added = without(add, before)
+  const added = without(set ?? [...given.values()], before)
   const after = set ?? [...left, ...added]
   return {
     after,

@@ -90,9 +90,17 @@ test("a network that the server does not know: its message, and the command that
   server.override("/v1/apps/app_1/networks", (_request, response) =>
     response.writeHead(400).end(JSON.stringify({ error: "invalid_request", message })),
   )
-  const { code, error } = await networks("--add", "NOPE")
-  expect({ code, error }).toMatchObject({ code: 8, error: { message } })
-  expect(error.hint).toContain("alchemy apps chains")
+  const said = 'must be ids from GET /v1/chains; there is no "NOPE"'
+  for (const [flag, id, named] of [
+    ["--add", "NOPE", "--add"],
+    ["--set", "NOPE", "--set"],
+    // It is the app that has it: the server knew it once.
+    ["--add", "base", "The app's networks"],
+  ] as const) {
+    const { code, error } = await networks(flag, id)
+    expect({ code, error }).toMatchObject({ code: 8, error: { message: `${named}: ${said}` } })
+    expect(error.hint).toContain("alchemy apps chains")
+  }
 })
 
 test("--dry-run of --set needs no sign-in; of --add it reads, and changes nothing", async () => {
@@ -109,6 +117,21 @@ test("--dry-run of --set needs no sign-in; of --add it reads, and changes nothin
   expect(stdout).toContain('"eth-mainnet",\n    "base"')
   expect(stdout).toMatch(/Nothing was changed\.\n$/)
   expect(sent()).toEqual([])
+})
+
+test("--add sends what was read as a condition, --set does not", async () => {
+  const { server, networks } = await signedIn()
+  await networks("--add", "base")
+  await networks("--set", "arb")
+  const conditions = server.seen.flatMap(({ method, ifMatch }) => (method === "PUT" ? [ifMatch] : []))
+  expect(conditions).toEqual([expect.stringMatching(/^"/), undefined])
+})
+
+test("two that add at once both do", async () => {
+  const { server, networks } = await signedIn()
+  await Promise.all([networks("--add", "base"), networks("--add", "arb")])
+  const ids = server.apps[0]?.chainNetworks.map(({ id }) => id)
+  expect(ids?.toSorted()).toEqual(["arb", "base", "eth-mainnet"])
 })
 
 test("the app that is not named is the selected one", async () => {

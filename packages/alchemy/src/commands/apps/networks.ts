@@ -1,12 +1,12 @@
 import { type App, AppNetworksRequest } from "@authchemy/protocol"
 import * as v from "valibot"
-import type { AdminClient } from "../../admin/admin-client.ts"
 import { adminClientFromFlags } from "../../admin/admin-client-from-flags.ts"
 import type { Command, CommandContext, Result } from "../../command.ts"
 import { CLIError } from "../../errors.ts"
 import { printable } from "../../output/printable.ts"
 import type { Style } from "../../output/style.ts"
 import { appId, chainsText, shownApp } from "./app-view.ts"
+import { changeAsRead } from "./change-as-read.ts"
 import { changeData, changeText } from "./change-view.ts"
 import { dryRun } from "./dry-run.ts"
 import {
@@ -16,6 +16,7 @@ import {
   type ListChange,
   listChangeFrom,
 } from "./list-change.ts"
+import { listRefused } from "./list-refused.ts"
 import { onApp } from "./selected-app.ts"
 
 /** `change`: `null` shows what there is. */
@@ -30,7 +31,12 @@ export const command: Command<NetworksOptions> = {
   run: networksRun,
 }
 
-const NETWORK: EntryKind<string> = { parse: (text) => text, key: (id) => id, merge: (there) => there }
+const NETWORK: EntryKind<string> = {
+  parse: (text) => text,
+  show: (id) => id,
+  key: (id) => id,
+  merge: (there) => there,
+}
 
 /** The chain networks of an app, or what they are after a change. */
 export function networksRun(options: NetworksOptions, context: CommandContext): Promise<Result> {
@@ -42,13 +48,21 @@ export function networksRun(options: NetworksOptions, context: CommandContext): 
       return dryRun(request(sendable(change.set)), context)
     }
     const client = await adminClientFromFlags(context)
-    const app = await client.getApp(id)
-    if (change === null) return networksResult(app, null, context)
-    const before = app.chainNetworks.map((network) => network.id)
-    const changed = changedList(before, change, NETWORK)
-    const after = changed.changed ? sendable(changed.after) : before
-    if (options.dryRun) return dryRun(request(after), context, { hasRead: true })
-    return networksResult(changed.changed ? await setNetworks(client, id, after) : app, changed, context)
+    if (change === null) return networksResult(await client.getApp(id), null, context)
+    const changeOf = async (app: App, tag: string | null) => {
+      const before = app.chainNetworks.map((network) => network.id)
+      const changed = changedList(before, change, NETWORK)
+      const after = changed.changed ? sendable(changed.after) : before
+      if (options.dryRun) return dryRun(request(after), context, { hasRead: true })
+      if (!changed.changed) return networksResult(app, changed, context)
+      const current = await client.setNetworks(id, after, tag).catch((error: unknown) => {
+        throw refusedNetworks(error, change)
+      })
+      return networksResult(current, changed, context)
+    }
+    return "set" in change
+      ? changeOf(await client.getApp(id), null)
+      : changeAsRead(client, id, changeOf, context)
   })
 }
 
@@ -64,12 +78,16 @@ function sendable(chainNetworks: string[]): string[] {
   throw new CLIError("INVALID_ARGS", `The networks of an app ${body.issues[0].message}.`)
 }
 
-async function setNetworks(client: AdminClient, id: string, networks: string[]): Promise<App> {
-  return client.setNetworks(id, networks).catch((error: unknown) => {
-    if (!(error instanceof CLIError) || error.status !== 400) throw error
-    const { code, message, status } = error
-    const hint = "`alchemy apps chains` lists the networks."
-    throw new CLIError(code, message, { hint, status, cause: error })
+/** The server names the field of its request; people know the flag, which is not at fault where the app had the network before. */
+function refusedNetworks(error: unknown, change: ListChange<string>): unknown {
+  return listRefused(error, {
+    said: (message) => {
+      const isGiven = "set" in change || change.add.some((id) => message.includes(JSON.stringify(id)))
+      const given = "set" in change ? "--set" : "--add"
+      return message.replace(/^chainNetworks(?:\.\d+)?(?=:)/, isGiven ? given : "The app's networks")
+    },
+    hint: "`alchemy apps chains` lists the networks.",
+    shorter: "Use fewer networks.",
   })
 }
 
