@@ -6,12 +6,7 @@ import { contentsByEntry, onDemand, partsToImport } from "./bundle-parts.ts"
 const ENTRY = "src/process.ts"
 
 /** What every start needs of what is imported on demand, and the command that is to start fastest. It is read with the start, in one file. */
-const AT_START = [
-  "src/program.ts",
-  "src/config/file.ts",
-  "src/commands/version.ts",
-  "src/commands/auth/status.ts",
-]
+const AT_START = ["src/config/file.ts", "src/commands/version.ts", "src/commands/auth/status.ts"]
 
 /** Programs of their own that the command starts, from other packages of this workspace. */
 const PROCESSES = ["../cli-sign-in/src/credentials/keychain-process.ts"]

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 import { children, commandTree, groupDefault, type Node, runnableCommands } from "./command-tree.ts"
-import { createProgram } from "./program.ts"
+import { createProgram } from "./program/commander.ts"
 
 const named = (path: string) => {
   let node = commandTree()
@@ -16,13 +16,12 @@ const named = (path: string) => {
 async function loads(argv: string[]): Promise<string> {
   let loaded = ""
   const program = createProgram({
-    dispatch: async ({ load }) => {
+    dispatch: ({ load }) => {
       loaded = String(load)
     },
     write: () => {},
     width: undefined,
     groupDefaults: true,
-    isNamed: () => true,
   })
   await program.parseAsync(argv, { from: "user" }).catch(() => {})
   return loaded

@@ -1,5 +1,5 @@
 import type { Command as CommanderCommand, Option } from "commander"
-import { createProgram } from "./program.ts"
+import { createProgram } from "./program/commander.ts"
 
 /** A command, or a group of commands, as the command line knows it. */
 export type Node = {
@@ -14,11 +14,10 @@ const GROUP_DEFAULTS: Readonly<Record<string, string>> = { auth: "login", "auth 
 /** The whole command tree, to be looked at only: none of its commands runs. */
 export function commandTree(): Node {
   const command = createProgram({
-    dispatch: async () => {},
+    dispatch: () => {},
     write: () => {},
     width: undefined,
     groupDefaults: true,
-    isNamed: () => true,
   })
   return { path: [], command }
 }

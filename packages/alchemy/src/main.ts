@@ -1,9 +1,9 @@
-import type { CommanderError } from "commander"
 import type { CommandContext, Result } from "./command.ts"
+import { readCommandLine } from "./command-line.ts"
 import type { ConfigFile } from "./config/file.ts"
 import { type Context, contextWith } from "./context.ts"
 import { CLIError, EXIT_CODES, interrupted } from "./errors.ts"
-import { parseGlobalFlags, type RawFlags } from "./flags.ts"
+import { parseGlobalFlags } from "./flags.ts"
 import { skewWarning, withServerClock } from "./network/server-clock.ts"
 import { redact } from "./output/mask.ts"
 import { jsonText, printable } from "./output/printable.ts"
@@ -49,119 +49,10 @@ async function untilInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promi
 }
 
 async function execute(argv: readonly string[], context: Context): Promise<number> {
-  if (isVersionQuestion(argv))
-    return runCommand(versionInvocation({ json: argv.includes("--json") }), context)
-  const [commander, { createProgram }] = await Promise.all([import("commander"), import("./program.ts")])
-  let help = ""
-  let exitCode = 0
-  let dispatched = false
-  const parse = (groupDefaults: boolean, isNamed: (word: string) => boolean = () => true) =>
-    createProgram({
-      dispatch: async (invocation) => {
-        dispatched = true
-        const { raw } = invocation
-        exitCode = await runCommand(raw.version === true ? versionInvocation(raw) : invocation, context)
-      },
-      write: (text) => {
-        help += text
-      },
-      width: context.stdout.columns || undefined,
-      groupDefaults,
-      isNamed,
-    })
-  const words = helpAsFlag(argv)
-  const read = (program: ReturnType<typeof parse>, line = words) => program.parseAsync(line, { from: "user" })
-  // Only the commands that are named are built at first: all of them take milliseconds. Where that leads to no command, the whole says why, or helps.
-  let program = parse(true, (word) => words.includes(word))
-  try {
-    await read(program).catch((error: unknown) => {
-      if (dispatched || !(error instanceof commander.CommanderError)) throw error
-    })
-    if (!dispatched) {
-      help = ""
-      program = parse(true)
-      await read(program)
-    }
-  } catch (error) {
-    if (!(error instanceof commander.CommanderError)) throw error
-    if (error.code === "commander.excessArguments") {
-      // `alchemy auth statsu` was read as `alchemy auth login statsu`; without that default it is an unknown command.
-      await parse(false)
-        .parseAsync(argv, { from: "user" })
-        .catch((again: unknown) => {
-          throw again instanceof commander.CommanderError ? argumentError(again) : again
-        })
-    }
-    if (error.code === "commander.help" && program.opts().version === true) {
-      return runCommand(versionInvocation(program.opts()), context)
-    }
-    if (!error.code.startsWith("commander.help")) throw argumentError(error)
-    // `alchemy bogus --help` would show the help of all.
-    const [named] = program.args
-    const isCommand = program.commands.some((command) => command.name() === named)
-    if (named !== undefined && named !== "help" && !named.startsWith("-") && !isCommand) {
-      await read(parse(false), [named]).catch((unknown: unknown) => {
-        throw unknown instanceof commander.CommanderError ? argumentError(unknown) : unknown
-      })
-    }
-    // No command at all, and not even `help`: that alone may be more than a question for the help.
-    const alone = error.code === "commander.help" && program.args.length === 0
-    const invocation = alone ? aloneInvocation(program.opts(), help, context) : null
-    if (invocation !== null) return runCommand(invocation, context)
-    await write(context.stdout, help)
-  }
-  return exitCode
-}
-
-/** `alchemy help auth login` as `alchemy auth login --help`: commander's own `help` looks one command deep. */
-function helpAsFlag(argv: readonly string[]): readonly string[] {
-  const [first, second] = argv
-  const named = first === "help" && second !== undefined && !second.startsWith("-")
-  return named ? [...argv.slice(1), "--help"] : argv
-}
-
-/** `alchemy --version`, for which nothing else is loaded. */
-function isVersionQuestion(argv: readonly string[]): boolean {
-  const [first, second, ...rest] = argv
-  const json = second === undefined || second === "--json"
-  return (first === "--version" || first === "-V") && json && rest.length === 0
-}
-
-function versionInvocation(raw: RawFlags): Invocation {
-  const load = () => import("./commands/version.ts")
-  return { load, operands: [], raw, textUnlessJsonAskedFor: true, offline: true }
-}
-
-/**
- * What `alchemy` alone runs: the document for programs where JSON is asked for, since whoever asks for it parses it; the welcome
- * where a person can be asked. `null`: nothing but the help.
- */
-function aloneInvocation(raw: RawFlags, help: string, context: Context): Invocation | null {
-  const { jsonAskedFor, interactive } = parseGlobalFlags(raw, context)
-  if (jsonAskedFor) {
-    return { load: () => import("./commands/agent-prompt.ts"), operands: [], raw, offline: true }
-  }
-  if (!interactive) return null
-  const load = async () => ({
-    command: (await import("./commands/onboarding.ts")).onboardingCommand(help),
-  })
-  return { load, operands: [], raw }
-}
-
-/** What commander found wrong with the command line, with its nearest match as the hint. */
-function argumentError(error: CommanderError): CLIError {
-  const [message = "", suggestion] = error.message.replace(/^error: /, "").split("\n")
-  const nearest = /^\(Did you mean (.+)\?\)$/.exec(suggestion ?? "")?.[1]
-  const text = printable(message, 200)
-  return new CLIError(
-    "INVALID_ARGS",
-    `${text.slice(0, 1).toUpperCase()}${text.slice(1).replace(/\.?$/, ".")}`,
-    {
-      hint:
-        nearest === undefined ? "`alchemy --help` lists the commands and flags." : `Did you mean ${nearest}?`,
-      cause: error,
-    },
-  )
+  const asked = await readCommandLine(argv, context)
+  if ("load" in asked) return runCommand(asked, context)
+  await write(context.stdout, asked.help)
+  return 0
 }
 
 async function runCommand(invocation: Invocation, context: Context): Promise<number> {

@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { expect, test } from "vitest"
 import { EXIT_CODES } from "../errors.ts"
-import { createProgram } from "../program.ts"
+import { createProgram } from "../program/commander.ts"
 import { NOBODY, signedInConfig, testMachine } from "../testing.ts"
 import { agentPrompt } from "./agent-prompt.ts"
 
@@ -18,11 +18,10 @@ function commandsOf(command: CommandOfTree, path: string): string[] {
 
 const program = () =>
   createProgram({
-    dispatch: async () => {},
+    dispatch: () => {},
     write: () => {},
     width: undefined,
     groupDefaults: true,
-    isNamed: () => true,
   })
 
 test("every command of the tree is in it, with its arguments and flags", () => {
