@@ -158,23 +158,30 @@ test("S52 a primary that is held up is left, and what it says when it goes on is
     await client.close()
   }))
 
-test("S52 a former primary that still takes commands is left although no command has failed on it", () =>
-  withServers(async (servers) => {
-    const client = await connect(servers)
-    expect(await client.replicated("add", ["cut-off"], [], 2, 1_000)).toBe(2)
-    const former = await servers.primary()
-    // Held up only for as long as it takes to name another: no connection breaks, and no command meets it meanwhile.
-    former.freeze()
-    await until("another primary", async () => (await servers.primary()) !== former)
-    former.thaw()
-    await until("the new primary is used", async () => {
-      const [node] = await client.primaries()
-      return !String(await node?.send(["INFO", "server"])).includes(`tcp_port:${former.port}`)
-    })
-    // The Sentinels themselves turn it into a replica only seconds later: it was left because they name another.
-    expect(await ask(former.port, "ROLE")).toMatchObject(["master", expect.anything(), expect.anything()])
-    await client.close()
-  }))
+// Again where the Sentinels were quicker: then it shows nothing.
+test(
+  "S52 a former primary that still takes commands is left although no command has failed on it",
+  {
+    retry: 2,
+  },
+  () =>
+    withServers(async (servers) => {
+      const client = await connect(servers)
+      expect(await client.replicated("add", ["cut-off"], [], 2, 1_000)).toBe(2)
+      const former = await servers.primary()
+      // Held up only for as long as it takes to name another: no connection breaks, and no command meets it meanwhile.
+      former.freeze()
+      await until("another primary", async () => (await servers.primary()) !== former)
+      former.thaw()
+      await until("the new primary is used", async () => {
+        const [node] = await client.primaries()
+        return !String(await node?.send(["INFO", "server"])).includes(`tcp_port:${former.port}`)
+      })
+      // The Sentinels themselves turn it into a replica only seconds later: it was left because they name another.
+      expect(await ask(former.port, "ROLE")).toMatchObject(["master", expect.anything(), expect.anything()])
+      await client.close()
+    }),
+)
 
 test("one Sentinel of three is enough to go on, and enough to begin", async () => {
   const client = await connect()
