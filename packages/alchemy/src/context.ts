@@ -36,6 +36,8 @@ export type Context = {
   readonly prompter: Prompter
   /** The system's where left out; `null`: none. */
   readonly keychain?: Keychain | null
+  /** The package registry that npm is set up for; `null` where npm does not say. */
+  readonly npmRegistry: () => Promise<string | null>
   /** Runs this command once more, apart from this process and its terminal, and does not wait for it. */
   readonly runDetached: (argv: readonly string[]) => void
   /** Aborted by Ctrl-C. */
@@ -99,6 +101,7 @@ export function createProcessContext(): Context {
     get prompter() {
       return createPrompter({ input: process.stdin, output: process.stderr, signal: interruption.signal })
     },
+    npmRegistry: async () => (await import("./network/npm-registry.ts")).npmRegistry(env, platform),
     runDetached: (argv) => {
       const [, program = ""] = process.argv
       const { spawn } = process.getBuiltinModule("node:child_process")

@@ -73,6 +73,7 @@ export async function testMachine(options: TestOptions = {}) {
       canOpenBrowser: async () => true,
       prompter: testPrompter(asked, answers),
       keychain: null,
+      npmRegistry: async () => "https://registry.example",
       runDetached: (argv) => {
         detached.push(argv.join(" "))
       },

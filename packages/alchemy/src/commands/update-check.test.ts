@@ -31,7 +31,7 @@ test("a newer version: says so, and what to type; exit 0", async () => {
       checkedAt: new Date(NOW).toISOString(),
     },
   })
-  expect(seen.map(({ url }) => url)).toEqual(["https://registry.npmjs.org/@authchemy%2falchemy/latest"])
+  expect(seen.map(({ url }) => url)).toEqual(["https://registry.example/@authchemy%2falchemy/latest"])
   expect(seen[0]?.redirect).toBe("manual")
   expect(seen[0]?.headers.has("authorization")).toBe(false)
   expect((await machine.run(["update-check"], { tty: true })).stdout).toBe(
@@ -108,7 +108,7 @@ test.each<[string, Answer, number, string]>([
   const run = await machine.run(["update-check"])
   expect({ code: run.code, error: run.error.code, stdout: run.stdout }).toEqual({ code, error, stdout: "" })
   expect(run.error.message).toMatch(
-    /^The (package registry https:\/\/registry\.npmjs\.org|server's answer) .*\.$/,
+    /^The (package registry https:\/\/registry\.example|server's answer) .*\.$/,
   )
   expect(run.stderr).not.toContain("\u001b")
   await expect(stat(`${machine.configPath}.update-check`)).rejects.toThrow("ENOENT")
@@ -124,7 +124,7 @@ test("a registry that never answers is given up by the time limit", async () => 
   expect({ code, message: error.message }).toEqual({
     code: 6,
     message:
-      "The package registry https://registry.npmjs.org could not be reached: there was no answer within 0.02 s.",
+      "The package registry https://registry.example could not be reached: there was no answer within 0.02 s.",
   })
 })
 
@@ -162,5 +162,16 @@ test("no other command asks the registry", async () => {
   ]) {
     await machine.run(argv)
   }
+  expect(seen).toEqual([])
+})
+
+test("npm that does not say which registry it uses: NOT_FOUND, and what to set", async () => {
+  const { machine, seen, fetch } = await machineWith(version("99.0.0"))
+  const context = { fetch, npmRegistry: async () => null }
+  const { code, error } = await machine.run(["update-check"], { context })
+  expect({ code, error }).toMatchObject({
+    code: 4,
+    error: { code: "NOT_FOUND", hint: expect.stringContaining("npm_config_registry") },
+  })
   expect(seen).toEqual([])
 })

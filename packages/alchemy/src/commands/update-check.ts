@@ -9,7 +9,6 @@ import { compareVersions, parseVersion } from "../semver.ts"
 import { VERSION } from "../version.ts"
 
 const PACKAGE = "@authchemy/alchemy"
-const DEFAULT_REGISTRY = "https://registry.npmjs.org"
 /** How long the registry has to answer, in milliseconds. */
 const LIMIT_MS = 1000
 /** How long an answer is good, in milliseconds. */
@@ -41,14 +40,26 @@ export async function updateCheckRun(options: UpdateCheckOptions, context: Comma
   if (skipped !== undefined) {
     return resultOf({ current: VERSION, latest: null, updateAvailable: false, checkedAt: null, skipped })
   }
-  const registry = parseServerUrl(context.env.npm_config_registry || DEFAULT_REGISTRY, "npm_config_registry")
+  const { npm_config_registry: text } = context.env
+  const named = text ? parseServerUrl(text, "npm_config_registry") : null
   const path = `${configPath(context)}.update-check`
   const now = context.now()
-  const kept = options.force ? null : keptAnswer(await readCache(path), registry, now)
+  const kept = options.force ? null : keptAnswer(await readCache(path), named, now)
   if (kept !== null) return resultOf(reportOf(kept.latest, kept.at))
-  const latest = await context.report.working("the package registry", () => askRegistry(registry, context))
-  await writeCache(path, { registry, latest, at: now })
+  const latest = await context.report.working("the package registry", async () =>
+    askRegistry(named ?? (await registryOfNpm(context)), context),
+  )
+  await writeCache(path, { registry: named, latest, at: now })
   return resultOf(reportOf(latest, now))
+}
+
+/** @throws CLIError `NOT_FOUND` where npm does not say which it is */
+async function registryOfNpm(context: CommandContext): Promise<string> {
+  const registry = await context.npmRegistry()
+  if (registry !== null) return parseServerUrl(registry, "npm's registry")
+  throw new CLIError("NOT_FOUND", "npm does not say which package registry it uses, so none was asked.", {
+    hint: "Set npm_config_registry to the registry's address.",
+  })
 }
 
 /** A CI system pins its versions, and would ask anew each time: nothing is kept there. */
@@ -58,7 +69,12 @@ function reasonToSkip({ env, flags }: CommandContext): UpdateReport["skipped"] {
   return flags.nobodyThere && isSet(env.CI) ? "ci" : undefined
 }
 
-function keptAnswer(content: unknown, registry: string, now: number): { latest: string; at: number } | null {
+/** @param registry `null`: npm's */
+function keptAnswer(
+  content: unknown,
+  registry: string | null,
+  now: number,
+): { latest: string; at: number } | null {
   if (typeof content !== "object" || content === null) return null
   const { latest, at, registry: asked } = content as Record<string, unknown>
   if (typeof latest !== "string" || parseVersion(latest) === null || typeof at !== "number") return null

@@ -73,6 +73,7 @@ export async function testPatient(options: PatientOptions = {}) {
     fetch: answering(200, "{}"),
     now: () => NOW,
     serverNow: () => NOW,
+    npmRegistry: async () => null,
     randomBytes,
     openBrowser: async () => {},
     canOpenBrowser: async () => true,
