@@ -62,6 +62,9 @@ export const ENVIRONMENT: readonly (readonly [name: string, meaning: string])[] 
   ["CI", "Set by CI systems: as --no-interactive."],
   ["HTTPS_PROXY, NO_PROXY", "The proxy, and what is reached without it."],
   ["NODE_EXTRA_CA_CERTS", "A file of further certificate authorities."],
-  ["npm_config_registry", "The package registry that `update-check` asks, in place of the one that npm is set up for."],
+  [
+    "npm_config_registry",
+    "The package registry that `update-check` asks, in place of the one that npm is set up for.",
+  ],
   ["NO_COLOR, FORCE_COLOR", "Text without colours, or with them."],
 ]
