@@ -9,8 +9,6 @@ const shared = {
 
 export default defineConfig({
   test: {
-    // Most tests wait for processes more than they compute.
-    maxWorkers: 2,
     projects: [
       {
         ...shared,

@@ -61,7 +61,8 @@ test("in a terminal without display, `alchemy auth` shows code and QR, a phone a
     const screen = await terminal.shows(/Waiting for your approval/)
     expect(screen).toMatch(/▀|▄/)
     expect(screen).toContain("/device")
-    const [userCode = ""] = /[A-Z]{4}-[A-Z]{4}/.exec(screen) ?? []
+    // The random parts of the address above may look like a code.
+    const [, userCode = ""] = /enter the code\s+([A-Z]{4}-[A-Z]{4})/.exec(screen) ?? []
     const [, phrase = ""] = /these words:\s+([a-z]+(?:-[a-z]+){3})/.exec(screen) ?? []
     await withContext({ ...PHONE, javaScriptEnabled: false }, async (context) => {
       const page = await context.newPage()
