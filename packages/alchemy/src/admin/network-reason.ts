@@ -1,3 +1,5 @@
+import { codeIn } from "../network/network-failure.ts"
+
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "the connection was refused",
   ECONNRESET: "the connection was reset",
@@ -19,18 +21,26 @@ export function networkReason(cause: unknown, timeoutMs: number): string {
   if (cause instanceof DOMException && cause.name === "TimeoutError") {
     return `there was no answer within ${timeoutMs / 1000} s`
   }
-  const code = codeOf(cause)
-  if (code === undefined) return "the connection failed"
+  return reasonOfCode(codeIn(cause))
+}
+
+/** The same for the code of a system error; empty: none is known. */
+export function reasonOfCode(code: string): string {
+  if (code === "") return "the connection failed"
   const known = REASONS[code]
   if (known !== undefined) return known
-  if (/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO)/.test(code)) {
-    return `its TLS certificate or connection was not accepted (${code})`
-  }
-  return `the connection failed (${code})`
+  return isAboutTls(code)
+    ? `its TLS certificate or connection was not accepted (${code})`
+    : `the connection failed (${code})`
+}
+
+/** Whether a code says that TLS did not come about. */
+export function isAboutTls(code: string): boolean {
+  return /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO)/.test(code)
 }
 
 /** What ends a request before there is a connection to send it through. */
-const UNSENT: ReadonlySet<string | undefined> = new Set([
+const UNSENT: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
   "EAI_AGAIN",
@@ -39,16 +49,5 @@ const UNSENT: ReadonlySet<string | undefined> = new Set([
 
 /** Whether a request surely never left. `cause` as for `networkReason`. */
 export function isUnsent(cause: unknown): boolean {
-  return UNSENT.has(codeOf(cause))
-}
-
-/** The first error code in a chain of causes (undici puts the socket's error below its own). */
-function codeOf(cause: unknown): string | undefined {
-  for (let error = cause, depth = 0; error instanceof Error && depth < 5; depth++) {
-    const inner = error instanceof AggregateError ? error.errors[0] : undefined
-    const code = "code" in error ? error.code : undefined
-    if (typeof code === "string" && /^[A-Z0-9_]{1,60}$/.test(code)) return code
-    error = inner ?? error.cause
-  }
-  return undefined
+  return UNSENT.has(codeIn(cause))
 }

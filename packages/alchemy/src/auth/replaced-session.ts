@@ -25,6 +25,12 @@ export type Replaced = {
   credential: Credential | null
 }
 
+/** The sign-in that is stored now, as far as it can be read; `null` where there is none. */
+export async function toBeReplaced(store: CredentialStore): Promise<Replaced | null> {
+  const signIn = await store.signIn()
+  return signIn === null ? null : { signIn, credential: await store.load().catch(() => null) }
+}
+
 /** What is stored together with the new credential, so that the old session is not forgotten should this process die; `null` where there is none. */
 export function supersededBy(
   replaced: Replaced | null,

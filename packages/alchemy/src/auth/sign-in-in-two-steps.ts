@@ -13,7 +13,7 @@ import { CLIError } from "../errors.ts"
 import { fields } from "../output/table.ts"
 import { span } from "../output/time.ts"
 import { CLIENT_NAME } from "../version.ts"
-import { endReplacedSession, type Replaced } from "./replaced-session.ts"
+import { endReplacedSession, toBeReplaced } from "./replaced-session.ts"
 import { checkKeeper, retryApart, type SignedIn, storedLogin, withSignInLock } from "./sign-in.ts"
 import { signInFailure } from "./sign-in-errors.ts"
 
@@ -95,9 +95,7 @@ export async function completeSignIn(
   return withSignInLock(config, context, async () => {
     // Another process may have completed it while this one waited.
     const unfinished = await begunSignIn(handle, config)
-    const signIn = await profile.store.signIn()
-    const replaced: Replaced | null =
-      signIn === null ? null : { signIn, credential: await profile.store.load().catch(() => null) }
+    const replaced = await toBeReplaced(profile.store)
     const stored = storedLogin(replaced, settings, profile, context)
     try {
       const { userCode, expiresInSeconds } = unfinished.handedOut ?? {}
@@ -107,7 +105,7 @@ export async function completeSignIn(
       const wish = expiresInSeconds === undefined ? {} : { expiresInSeconds }
       const login = await completeDeviceLogin(unfinished, { ...stored.options, ...wish })
       if (replaced !== null) await endReplacedSession(replaced, login, settings, profile, context)
-      return { login: { ...login, kept: stored.kept(), before: signIn }, settings, profile }
+      return { login: { ...login, kept: stored.kept(), before: replaced?.signIn ?? null }, settings, profile }
     } catch (cause) {
       await retryApart(profile, context)
       throw signInFailure(cause)

@@ -6,7 +6,7 @@ import type { Settings } from "../config/settings.ts"
 import { CLIError } from "../errors.ts"
 import { readStdin } from "../output/stdin.ts"
 import { ASK_TIMEOUT_MS, askServer } from "./ask-server.ts"
-import { endReplacedSession, type Replaced, supersededBy } from "./replaced-session.ts"
+import { endReplacedSession, supersededBy, toBeReplaced } from "./replaced-session.ts"
 import { type SignedIn, withSignInLock } from "./sign-in.ts"
 
 /** The longest token that is read, in bytes. */
@@ -58,12 +58,9 @@ export async function signInWithToken(
   const expiresInSeconds = Math.max(0, Math.floor((Date.parse(expiresAt) - context.serverNow()) / 1000))
   const login = { attemptId: "", credential, sessionId, account, expiresInSeconds }
   return withSignInLock(config, context, async () => {
-    const signIn = await config.store.signIn()
+    const stored = await toBeReplaced(config.store)
     // The token that is stored already, perhaps in a keychain that cannot be read, replaces nothing.
-    const replaced: Replaced | null =
-      signIn === null || signIn.digest === digestOf(token)
-        ? null
-        : { signIn, credential: await config.store.load().catch(() => null) }
+    const replaced = stored?.signIn.digest === digestOf(token) ? null : stored
     const supersedes = supersededBy(replaced, settings, context)
     const kept = await config.store
       .save(credential, { account, ...(supersedes === null ? {} : { supersedes }) })

@@ -24,8 +24,8 @@ export class NetworkFailure extends CLIError {
 export function codeIn(error: unknown): string {
   let one = error
   for (let depth = 0; one instanceof Error && depth < 6; depth++) {
-    if (!(one instanceof CLIError) && "code" in one && typeof one.code === "string" && one.code !== "")
-      return one.code
+    const code = one instanceof CLIError || !("code" in one) ? undefined : one.code
+    if (typeof code === "string" && /^[A-Z0-9_]{1,60}$/.test(code)) return code
     one = one instanceof AggregateError ? one.errors[0] : one.cause
   }
   return ""

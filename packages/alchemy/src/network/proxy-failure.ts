@@ -1,27 +1,14 @@
+import { isAboutTls, reasonOfCode } from "../admin/network-reason.ts"
 import { codeIn, NetworkFailure } from "./network-failure.ts"
 import type { ProxyServer } from "./proxy-from-env.ts"
-
-const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "the connection was refused",
-  ECONNRESET: "it closed the connection",
-  EPIPE: "it closed the connection",
-  ENOTFOUND: "its name was not found",
-  EAI_AGAIN: "its name could not be looked up",
-  ENETUNREACH: "the network is unreachable",
-  EHOSTUNREACH: "the host is unreachable",
-  ETIMEDOUT: "the connection timed out",
-}
 
 /** The proxy itself could not be spoken to. */
 export function proxyUnreachable(proxy: ProxyServer, cause: unknown): NetworkFailure {
   const code = codeIn(cause)
-  const tls = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO)/.test(code)
-  const known = /^[A-Z0-9_]{1,60}$/.test(code) ? `the connection failed (${code})` : "the connection failed"
-  const why = tls ? `its TLS certificate or connection was not accepted (${code})` : (REASONS[code] ?? known)
   const reason = `the proxy ${proxy.origin} could not be reached`
   return new NetworkFailure(reason, {
-    message: `The proxy ${proxy.origin} could not be reached: ${why}.`,
-    hint: tls
+    message: `The proxy ${proxy.origin} could not be reached: ${reasonOfCode(code)}.`,
+    hint: isAboutTls(code)
       ? `A proxy that is spoken to without TLS is written http://… in ${proxy.variable}; an authority of your own is named with NODE_EXTRA_CA_CERTS.`
       : `Check ${proxy.variable}, or unset it where no proxy is needed; NO_PROXY names the hosts that need none.`,
     cause,

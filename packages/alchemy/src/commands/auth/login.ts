@@ -1,7 +1,7 @@
 import type { Kept, LoginResult, StoredSignIn } from "@authchemy/cli-sign-in"
 import type { AccountSummary } from "@authchemy/protocol"
 import { ASK_TIMEOUT_MS, askServer } from "../../auth/ask-server.ts"
-import { endReplacedSession, type Replaced } from "../../auth/replaced-session.ts"
+import { endReplacedSession, toBeReplaced } from "../../auth/replaced-session.ts"
 import { hasPassed, originOf } from "../../auth/resolve-auth-token.ts"
 import { selectAppAfterSignIn } from "../../auth/select-app.ts"
 import { signIn, signInWay, withSignInLock } from "../../auth/sign-in.ts"
@@ -74,8 +74,7 @@ export async function loginRun(options: LoginOptions, context: CommandContext): 
       const stored = await stillGood(now, settings, config, context)
       if (stored !== null) return { ...stored, byOther: true as const }
     }
-    const replaced: Replaced | null =
-      now === null ? null : { signIn: now, credential: await config.store.load().catch(() => null) }
+    const replaced = await toBeReplaced(config.store)
     const way = await signInWay(options, context)
     const { expiresInSeconds, port } = options
     const login = await signIn({ way, expiresInSeconds, port, replaced }, settings, config, context)
@@ -89,7 +88,7 @@ export async function loginRun(options: LoginOptions, context: CommandContext): 
 }
 
 type StillGood = {
-  token: string | null
+  token: string
   signIn: StoredSignIn
   account: AccountSummary | null
   unverified: string | null
@@ -133,7 +132,6 @@ function alreadySignedIn(
   const { token, signIn: kept, account, unverified, byOther } = stored
   const who = account === null ? "" : ` as ${printable(account.email)}`
   const until = kept.expiresAt === null ? "" : `, until ${moment(kept.expiresAt, context.serverNow())}`
-  const secret = token ?? ""
   return {
     data: {
       status: "already_signed_in",
@@ -143,7 +141,7 @@ function alreadySignedIn(
       ...(unverified === null ? {} : { reason: unverified }),
       ...(byOther ? { signedInBy: "another command" } : {}),
       expiresAt: kept.expiresAt,
-      authToken: context.flags.reveal ? secret : maskSecret(secret),
+      authToken: context.flags.reveal ? token : maskSecret(token),
       keptIn: kept.keptIn,
       storedIn: kept.keptIn === "file" ? config.path : config.store.descriptionOf("keychain"),
       server: kept.server ?? settings.authUrl,

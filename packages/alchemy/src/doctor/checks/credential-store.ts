@@ -9,7 +9,7 @@ const SWEEP_MS = 800
 /** No entry has this name: the question is only whether there is an answer. */
 const PROBE_ENTRY = "doctor"
 
-const TODO: Readonly<Record<KeychainError["problem"], string>> = {
+const ADVICE: Readonly<Record<KeychainError["problem"], string>> = {
   absent: "`alchemy config set credential-store file` keeps the sign-in in the config file.",
   locked: "Unlock it, or do without it: `alchemy config set credential-store file`, then sign in.",
   silent:
@@ -41,7 +41,7 @@ export const credentialStore: Check = {
       // Where nobody asked for one, having none is no fault.
       if (needed || problem.problem !== "absent") {
         const found = `the keychain cannot be used: ${problem.message}`
-        faults.push({ verdict: needed ? "problem" : "note", found, todo: TODO[problem.problem] })
+        faults.push({ verdict: needed ? "problem" : "note", found, todo: ADVICE[problem.problem] })
       }
     }
     const left = leftoversIn(content, patient.context.now())
