@@ -134,6 +134,27 @@ export const CreateAccessKeyRequest = v.object({
 })
 export type CreateAccessKeyRequest = v.InferOutput<typeof CreateAccessKeyRequest>
 
+/** Something that happened to an account. The webhook sends the same. */
+export const ActivityEvent = v.object({
+  id: v.string(),
+  /** What happened, such as `token.issued`. There may be others one day. */
+  type: v.string(),
+  at: Timestamp,
+  accountId: v.nullable(v.string()),
+  sessionId: v.nullable(v.string()),
+  clientId: v.nullable(v.string()),
+  /** The machine that it is about, as it described itself. */
+  device: DeviceClaims,
+  /** Whose doing it was (`browser`, `program`, `operator` or `server`) and from where. */
+  origin: v.object({
+    actor: v.string(),
+    address: v.nullable(v.string()),
+    agent: v.nullable(v.string()),
+  }),
+  details: v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])),
+})
+export type ActivityEvent = v.InferOutput<typeof ActivityEvent>
+
 /** `GET /v1/me`: the account, and which credential the call was made with. */
 export const Me = v.object({
   account: AccountSummary,
@@ -149,6 +170,8 @@ export const dataOf = <TSchema extends v.GenericSchema>(schema: TSchema) => v.ob
 
 export const AppPage = v.object({ apps: v.array(App), cursor: v.optional(v.string()) })
 export type AppPage = v.InferOutput<typeof AppPage>
+export const ActivityPage = v.object({ events: v.array(ActivityEvent), cursor: v.optional(v.string()) })
+export type ActivityPage = v.InferOutput<typeof ActivityPage>
 export const ChainList = v.object({ chains: v.array(ChainNetwork) })
 export const SessionList = v.object({ sessions: v.array(Session) })
 export const SessionsEnded = v.object({ ended: v.number() })

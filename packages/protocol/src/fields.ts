@@ -22,10 +22,18 @@ export type DeviceClaims = { name?: string; os?: string; client?: string }
 
 /** One line of at most `MAX_CLAIM_LENGTH` characters, without control or direction characters (Unicode Cc, Cf, Zl, Zp). */
 export function tidyClaim(claim: string): string {
-  return Array.from(claim.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu, " ").trim())
-    .slice(0, MAX_CLAIM_LENGTH)
-    .join("")
-    .slice(0, MAX_CLAIM_LENGTH)
+  return tidyText(claim, MAX_CLAIM_LENGTH)
+}
+
+/** One line of at most `longest` UTF-16 code units, as `tidyClaim` makes it; no character is cut in two. */
+export function tidyText(text: string, longest: number): string {
+  const tidy = Array.from(text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu, " ").trim())
+  let cut = ""
+  for (const character of tidy) {
+    if (cut.length + character.length > longest) break
+    cut += character
+  }
+  return cut
 }
 
 /**

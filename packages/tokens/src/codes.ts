@@ -1,6 +1,8 @@
 import { CODE_LIFETIME_SECONDS, codeChallengeOf, type DeviceClaims } from "@authchemy/protocol"
+import type { Ending } from "./ending.ts"
 import { InvalidGrantError } from "./errors.ts"
-import { type Acknowledged, newSession, type SessionSource } from "./sessions.ts"
+import { approvalIdOf, type Observing, type TokenEvent } from "./events.ts"
+import { issuedEvent, newSession, type SessionSource } from "./sessions.ts"
 import type { CodeRecord, TokenStore } from "./store/store.ts"
 import { digestOf, mintToken, parseToken, tagOf } from "./token-format.ts"
 import type { IssuedToken, TokenService } from "./token-service.ts"
@@ -8,24 +10,30 @@ import type { IssuedToken, TokenService } from "./token-service.ts"
 /** Issues an authorization code: single use, 60 seconds, kept as a digest. See `TokenService.issueCode`. */
 export async function issueCode(
   store: TokenStore,
-  { now, randomBytes }: SessionSource,
+  { now, randomBytes, observe }: SessionSource & Observing,
   request: Parameters<TokenService["issueCode"]>[0],
 ): Promise<string> {
   const code = mintToken("ac", request.accountId, randomBytes)
   const issuedAt = now()
-  await store.putCode(
-    {
-      ...request,
-      keyThumbprint: request.keyThumbprint ?? null,
-      digest: digestOf(code),
-      tag: tagOf(request.accountId),
-      endsOnReplay: true,
-      expiresAt: issuedAt + CODE_LIFETIME_SECONDS * 1000,
-      usedBy: null,
-    },
-    issuedAt,
-  )
+  const record = {
+    ...request,
+    keyThumbprint: request.keyThumbprint ?? null,
+    digest: digestOf(code),
+    tag: tagOf(request.accountId),
+    endsOnReplay: true,
+    expiresAt: issuedAt + CODE_LIFETIME_SECONDS * 1000,
+    usedBy: null,
+  }
+  await store.putCode(record, issuedAt)
+  observe(approvedEvent(record))
   return code
+}
+
+/** That a person approved what this code stands for. */
+export function approvedEvent(code: CodeRecord): TokenEvent {
+  const { accountId, clientId, device, scopes, expiresAt } = code
+  const approvalId = approvalIdOf(code.digest)
+  return { type: "approved", accountId, approvalId, clientId, device, scopes, expiresAt }
 }
 
 /** What a code must have been issued for. */
@@ -39,7 +47,7 @@ type Claim = {
 /** Redeems an authorization code. See `TokenService.redeemCode`. */
 export async function redeemCode(
   store: TokenStore,
-  source: SessionSource & Acknowledged,
+  source: SessionSource & Observing & Ending,
   request: Parameters<TokenService["redeemCode"]>[0],
 ): Promise<IssuedToken> {
   const parsed = parseToken(request.code)
@@ -56,7 +64,7 @@ export async function redeemCode(
  */
 export async function redeemFound(
   store: TokenStore,
-  source: SessionSource & Acknowledged,
+  source: SessionSource & Observing & Ending,
   code: CodeRecord,
   request: Claim & { expiresInSeconds: number; device: DeviceClaims },
 ): Promise<IssuedToken> {
@@ -71,7 +79,8 @@ export async function redeemFound(
     keyThumbprint: request.keyThumbprint,
   })
   const { outcome, revocation } = await store.redeemCode(code, creation, now)
-  await source.acknowledged(revocation)
+  if (outcome === "redeemed") source.observe(issuedEvent(issued, code.digest))
+  await source.ended(revocation, "code_replayed")
   if (outcome !== "redeemed") throw new InvalidGrantError(outcome)
   return issued
 }

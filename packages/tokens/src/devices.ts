@@ -4,10 +4,13 @@ import {
   tidyUserCode,
   userCodeFrom,
 } from "@authchemy/protocol"
-import { redeemFound } from "./codes.ts"
+import { approvedEvent, redeemFound } from "./codes.ts"
+import type { Ending } from "./ending.ts"
 import { DevicePollError, InvalidGrantError, UserCodeError } from "./errors.ts"
-import type { Acknowledged, SessionSource } from "./sessions.ts"
+import type { Observing } from "./events.ts"
+import type { SessionSource } from "./sessions.ts"
 import {
+  type CodeRecord,
   type DeviceRecord,
   EXPIRED_DEVICE_RETENTION_MS,
   LONGEST_POLL_INTERVAL_MS,
@@ -72,7 +75,7 @@ export async function claimDevice(
  */
 export async function decideDevice(
   store: TokenStore,
-  source: SessionSource,
+  source: SessionSource & Observing,
   userCode: string,
   accountId: string,
   decision: "approve" | "deny" | "release",
@@ -80,29 +83,35 @@ export async function decideDevice(
   const request = await claimDevice(store, source, userCode, accountId)
   const { tag, userCodeDigest } = addressOf(tidyUserCode(userCode) ?? "")
   const at = source.now()
-  if (decision === "approve") {
-    const { clientId, scopes, device, codeChallenge, expiresAt } = request
-    const digest = approvalDigestOf(request.digest, accountId)
-    await store.putCode(
-      {
-        ...{ digest, tag: tagOf(accountId), accountId, clientId, scopes, device, codeChallenge },
-        ...{ redirectUri: null, keyThumbprint: null, endsOnReplay: false, usedBy: null },
-        // A client that polls as slowly as it may still comes in time when the person decides in the last second.
-        expiresAt: Math.max(expiresAt, at + 2 * LONGEST_POLL_INTERVAL_MS),
-      },
-      at,
-    )
-  }
+  const approval = approvalOf(request, accountId, at)
+  if (decision === "approve") await store.putCode(approval, at)
   const state = { approve: "approved", deny: "denied", release: "pending" } as const
-  if (await store.decideDevice(tag, userCodeDigest, accountId, state[decision], at)) return request
-  // Decided or expired since it was claimed, a moment ago.
-  throw new UserCodeError(at >= request.expiresAt ? "expired" : "decided")
+  if (!(await store.decideDevice(tag, userCodeDigest, accountId, state[decision], at))) {
+    // Decided or expired since it was claimed, a moment ago.
+    throw new UserCodeError(at >= request.expiresAt ? "expired" : "decided")
+  }
+  const { clientId, device } = request
+  if (decision === "approve") source.observe(approvedEvent(approval))
+  if (decision === "deny") source.observe({ type: "denied", accountId, clientId, device })
+  return request
+}
+
+/** What an account's approval of a device is kept as. */
+function approvalOf(request: DeviceRecord, accountId: string, now: number): CodeRecord {
+  const { clientId, scopes, device, codeChallenge, expiresAt } = request
+  const digest = approvalDigestOf(request.digest, accountId)
+  return {
+    ...{ digest, tag: tagOf(accountId), accountId, clientId, scopes, device, codeChallenge },
+    ...{ redirectUri: null, keyThumbprint: null, endsOnReplay: false, usedBy: null },
+    // A client that polls as slowly as it may still comes in time when the person decides in the last second.
+    expiresAt: Math.max(expiresAt, now + 2 * LONGEST_POLL_INTERVAL_MS),
+  }
 }
 
 /** A device asks for its token. See `TokenService.pollDevice`. */
 export async function pollDevice(
   store: TokenStore,
-  source: SessionSource & Acknowledged,
+  source: SessionSource & Observing & Ending,
   request: Parameters<TokenService["pollDevice"]>[0],
 ): Promise<IssuedToken> {
   const parsed = parseToken(request.deviceCode)

@@ -6,6 +6,7 @@ export {
   type RedisVerifierOptions,
 } from "./create-verifier.ts"
 export * from "./errors.ts"
+export type { EndedSession, EndReason, TokenEvent } from "./events.ts"
 export { AuthorizationServerError } from "./http/authorization-server-error.ts"
 export { isLoopbackRedirectUri, isRegisteredRedirectUri, redirectUriProblem } from "./redirect-uri.ts"
 export { openStore } from "./store/open.ts"

@@ -1,6 +1,8 @@
+import type { Ending } from "./ending.ts"
 import { InvalidGrantError, InvalidScopeError } from "./errors.ts"
+import type { Observing } from "./events.ts"
 import { parseRefreshToken, successorsOf } from "./refresh-token.ts"
-import { type Acknowledged, accessExpiry, inOrder, publicSession, type SessionSource } from "./sessions.ts"
+import { accessExpiry, inOrder, publicSession, type SessionSource } from "./sessions.ts"
 import type { SessionRecord, TokenStore } from "./store/store.ts"
 import { digestOf, SECRET_BYTES } from "./token-format.ts"
 import type { IssuedToken, Session, TokenService } from "./token-service.ts"
@@ -8,7 +10,7 @@ import type { IssuedToken, Session, TokenService } from "./token-service.ts"
 /** Rotates a refresh token. See `TokenService.refresh`. */
 export async function refresh(
   store: TokenStore,
-  { now, randomBytes, acknowledged }: SessionSource & Acknowledged,
+  { now, randomBytes, observe, ended }: SessionSource & Observing & Ending,
   request: Parameters<TokenService["refresh"]>[0],
 ): Promise<IssuedToken> {
   const { refreshToken, keyThumbprint } = request
@@ -38,10 +40,12 @@ export async function refresh(
     },
     at,
   )
-  await acknowledged(rotation.revocation)
+  const answer = answerOf(next, access, session)
+  if (rotation.outcome === "rotated") observe({ type: "refreshed", session: answer.session })
+  await ended(rotation.revocation, "refresh_reused")
   switch (rotation.outcome) {
     case "rotated":
-      return answerOf(next, access, session)
+      return answer
     case "repeated":
       return answerOf(successorsOf(refreshToken, rotation.nonce), rotation.access, session)
     default:

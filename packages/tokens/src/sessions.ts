@@ -1,15 +1,13 @@
 import { REFRESHED_TOKEN_LIFETIME_SECONDS, SCOPES, type Scope } from "@authchemy/protocol"
+import { approvalIdOf, type EndedSession, type TokenEvent } from "./events.ts"
 import { familyDigestOf, mintRefreshToken } from "./refresh-token.ts"
 import { SESSION_ID_LENGTH } from "./store/session-packing.ts"
-import type { Revocation, SessionCreation, SessionRecord } from "./store/store.ts"
+import type { SessionCreation, SessionRecord } from "./store/store.ts"
 import { digestOf, mintToken, tagOf } from "./token-format.ts"
 import type { Grant, IssuedToken, Session } from "./token-service.ts"
 
 /** Where times and randomness come from. `now` is milliseconds since the epoch. */
 export type SessionSource = { now: () => number; randomBytes: (size: number) => Uint8Array }
-
-/** Resolves when what has ended is forgotten everywhere. @throws StoreUnavailableError where that is not known */
-export type Acknowledged = { acknowledged: (revocation: Revocation) => Promise<void> }
 
 /**
  * Makes a session and its tokens; keeps none. With the scope `offline_access` it gets a refresh token, and an access token of one hour at
@@ -71,4 +69,15 @@ export function accessExpiry(now: number, session: { expiresAt: number }): numbe
 export function publicSession(record: SessionRecord): Session {
   const { digest: _digest, tag: _tag, family: _family, ...session } = record
   return session
+}
+
+/** A session that has ended, as events tell of it. */
+export function endedSession({ id, accountId, clientId, device }: Session): EndedSession {
+  return { id, accountId, clientId, device }
+}
+
+/** @param codeDigest of the code that the session comes from, or `null` */
+export function issuedEvent({ session, refreshToken }: IssuedToken, codeDigest: string | null): TokenEvent {
+  const approvalId = codeDigest === null ? null : approvalIdOf(codeDigest)
+  return { type: "issued", session, approvalId, refreshable: refreshToken !== null }
 }

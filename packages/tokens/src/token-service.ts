@@ -2,12 +2,14 @@ import { randomBytes as secureRandomBytes } from "node:crypto"
 import type { DeviceClaims, Scope } from "@authchemy/protocol"
 import { issueCode, redeemCode } from "./codes.ts"
 import { claimDevice, decideDevice, pollDevice, requestDevice } from "./devices.ts"
+import { createEnding, type EndingStats } from "./ending.ts"
+import { type TokenEvent, unbreakable } from "./events.ts"
 import { HELD_SESSIONS } from "./held-sessions.ts"
 import { refresh } from "./refresh.ts"
 import { parseRefreshToken } from "./refresh-token.ts"
 import { systemClock } from "./revocation/clock.ts"
 import { createRevocationFeed, type FeedStatus, type RevocationFeed } from "./revocation/feed.ts"
-import { newSession, publicSession } from "./sessions.ts"
+import { issuedEvent, newSession, publicSession } from "./sessions.ts"
 import { counted } from "./store/counted.ts"
 import type { Revocation, TokenStore } from "./store/store.ts"
 import { digestOf, parseToken, tagOf } from "./token-format.ts"
@@ -159,7 +161,10 @@ export type TokenService = Omit<Verifier, "close"> & {
   /** Ends one session of an account by its id. `false` where the account has no such session. */
   revokeSession(accountId: string, sessionId: string): Promise<boolean>
 
-  /** Ends all sessions of an account, or all but one. Returns how many were ended. */
+  /**
+   * Ends all sessions of an account, or all but one, and voids in the same step every code and every approval of a device that was there for it and has not been redeemed.
+   * Returns how many sessions were ended.
+   */
   revokeSessions(accountId: string, except?: { sessionId: string }): Promise<number>
 
   /**
@@ -217,13 +222,7 @@ export type TokenStats = FeedStatus & {
   heldSessions: number
   /** How often the store did not answer. */
   storeErrors: number
-  revocations: {
-    /** How many were acknowledged, and how long that took in all. */
-    count: number
-    seconds: number
-    /** How many could not be acknowledged. */
-    failed: number
-  }
+  revocations: EndingStats
 }
 
 const REVOCATION_HANDLE = /^([0-9A-Za-z]{4})\.([A-Za-z0-9\-_]{43})$/
@@ -234,7 +233,8 @@ const REVOCATION_HANDLE = /^([0-9A-Za-z]{4})\.([A-Za-z0-9\-_]{43})$/
  * @param options.monotonic milliseconds of a clock that is never set; the system's where left out
  * @param options.randomBytes a cryptographically secure source; Node's where left out
  * @param options.heldSessions how many sessions are held in memory at most; 100,000 where left out. Half as many are sure to stay, however they are used
- * @param options.onError told of troubles with the feed of revocations that mend themselves
+ * @param options.observe told what happens, in the async context of the call that brings it about; what it throws goes to `onError`, and the call goes on
+ * @param options.onError told of troubles with the feed of revocations that mend themselves, and of a listener that fails
  */
 export function createTokenService(options: {
   store: TokenStore
@@ -242,6 +242,7 @@ export function createTokenService(options: {
   monotonic?: () => number
   randomBytes?: (size: number) => Uint8Array
   heldSessions?: number
+  observe?: ((event: TokenEvent) => void) | undefined
   onError?: ((error: Error) => void) | undefined
 }): TokenService {
   const { now = systemClock.now, monotonic = systemClock.monotonic } = options
@@ -254,27 +255,11 @@ export function createTokenService(options: {
   const transport = counted(store.feed, count)
   const feed = createRevocationFeed({ transport, clock, id, onError })
   const verifier = createSessionVerifier({ source: store, feed, clock, heldSessions })
-  const revocations = { count: 0, seconds: 0, failed: 0 }
-
-  /** Sees to it that what has ended is forgotten everywhere, before anybody is told that it has ended. */
-  const acknowledged = async ({ items, unsettled }: Revocation): Promise<void> => {
-    if (items.length === 0 && !unsettled) return
-    const began = monotonic()
-    try {
-      await feed.announce(items)
-      revocations.count++
-      revocations.seconds += (monotonic() - began) / 1000
-    } catch (error) {
-      revocations.failed++
-      throw error
-    }
-  }
-  const ended = async (revoking: Revocation | Promise<Revocation>): Promise<number> => {
-    const revocation = await revoking
-    await acknowledged(revocation)
-    return revocation.ended
-  }
-  const source = { now, randomBytes, acknowledged }
+  const observe = options.observe === undefined ? () => {} : unbreakable(options.observe, onError)
+  const ending = createEnding({ announce: feed.announce, monotonic, observe })
+  const source = { now, randomBytes, observe, ended: ending.ended }
+  const revoked = async (revoking: Promise<Revocation>): Promise<number> =>
+    ending.ended(await revoking, "revoked")
 
   return {
     issueCode: (request) => issueCode(store, source, request),
@@ -286,6 +271,7 @@ export function createTokenService(options: {
       const keyThumbprint = request.keyThumbprint ?? null
       const { issued, creation } = newSession(source, createdAt, { ...request, keyThumbprint })
       await store.createSession(creation, createdAt)
+      observe(issuedEvent(issued, null))
       return issued
     },
 
@@ -320,27 +306,29 @@ export function createTokenService(options: {
     revoke: async (token) => {
       const refreshed = parseRefreshToken(token)
       if (refreshed !== null)
-        return (await ended(store.revokeByDigest(refreshed.tag, refreshed.family, now()))) > 0
+        return (await revoked(store.revokeByDigest(refreshed.tag, refreshed.family, now()))) > 0
       const parsed = parseToken(token)
       if (parsed?.kind !== "at") return false
-      return (await ended(store.revokeByDigest(parsed.tag, digestOf(token), now()))) > 0
+      return (await revoked(store.revokeByDigest(parsed.tag, digestOf(token), now()))) > 0
     },
 
     revokeByHandle: async (handle) => {
       const [, tag, digest] = REVOCATION_HANDLE.exec(handle) ?? []
       if (tag === undefined || digest === undefined) return false
-      return (await ended(store.revokeByDigest(tag, digest, now()))) > 0
+      return (await revoked(store.revokeByDigest(tag, digest, now()))) > 0
     },
 
     revokeSession: async (accountId, sessionId) =>
-      (await ended(store.revokeById(tagOf(accountId), accountId, sessionId, now()))) > 0,
+      (await revoked(store.revokeById(tagOf(accountId), accountId, sessionId, now()))) > 0,
 
     revokeSessions: (accountId, except) =>
-      ended(store.revokeAll(tagOf(accountId), accountId, except?.sessionId ?? null, now())),
+      revoked(store.revokeAll(tagOf(accountId), accountId, except?.sessionId ?? null, now())),
 
     revokeClient: async (clientId) => {
       let count = 0
-      for await (const revocation of store.revokeClient(clientId, now())) count += await ended(revocation)
+      for await (const revocation of store.revokeClient(clientId, now())) {
+        count += await ending.ended(revocation, "client_removed")
+      }
       return count
     },
 
@@ -365,7 +353,7 @@ export function createTokenService(options: {
         verifications,
         heldSessions: size,
         storeErrors,
-        revocations: { ...revocations },
+        revocations: ending.stats(),
       }
     },
 

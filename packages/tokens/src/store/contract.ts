@@ -4,6 +4,7 @@ import { codeContract } from "./contract/codes.ts"
 import { deviceModelContract } from "./contract/device-model.ts"
 import { deviceRaceContract } from "./contract/device-race.ts"
 import { deviceContract } from "./contract/devices.ts"
+import { eventContract } from "./contract/events.ts"
 import { feedContract } from "./contract/feed.ts"
 import { keptContract } from "./contract/kept.ts"
 import { refreshContract } from "./contract/refresh.ts"
@@ -12,6 +13,7 @@ import { refreshRaceContract } from "./contract/refresh-race.ts"
 import { replayContract } from "./contract/replay.ts"
 import { sessionContract } from "./contract/sessions.ts"
 import { openSetting } from "./contract/setting.ts"
+import { voidedCodesContract } from "./contract/voided-codes.ts"
 import type { TokenStore } from "./store.ts"
 
 /**
@@ -29,6 +31,7 @@ export function describeTokenStore(
     afterAll(setting.close)
 
     describe("codes", () => codeContract(setting))
+    describe("codes that are void", () => voidedCodesContract(setting))
     describe("sessions", () => sessionContract(setting))
     describe("refresh tokens", () => refreshContract(setting))
     describe("replayed refresh tokens", () => replayContract(setting))
@@ -37,6 +40,7 @@ export function describeTokenStore(
     describe("devices", () => deviceContract(setting))
     describe("devices at once", () => deviceRaceContract(setting))
     describe("the feed of revocations", () => feedContract(setting))
+    describe("events", () => eventContract(setting))
     describe("kept texts", () => keptContract(setting))
 
     describe("models", () => {

@@ -1,10 +1,11 @@
 import { StoreUnavailableError } from "../errors.ts"
 import { connectToRedis, type RedisClient, type Scripts } from "./redis-client.ts"
+import { codeScripts } from "./redis-code-scripts.ts"
 import { deviceScripts } from "./redis-device-scripts.ts"
 import { feedScripts as ownFeedScripts } from "./redis-feed-scripts.ts"
 import { scripts as sessionScripts } from "./redis-scripts.ts"
 
-const storeScripts = { ...sessionScripts, ...deviceScripts }
+const storeScripts = { ...sessionScripts, ...codeScripts, ...deviceScripts }
 
 /** What has ended is ended once more over the connection that has told of a failover: the store's own may still go to the former primary. */
 const feedScripts = { ...ownFeedScripts, reassert: sessionScripts.reassert }

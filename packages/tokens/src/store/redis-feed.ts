@@ -1,10 +1,8 @@
-import { StoreUnavailableError } from "../errors.ts"
 import type { FeedNews, FeedTransport, Followers, Following } from "../revocation/feed-transport.ts"
-import type { TagKeys } from "./redis.ts"
 import { connectFeed, fieldsFrom, type RedisConnection } from "./redis-connection.ts"
+import type { TagKeys } from "./redis-records.ts"
+import type { OnReplicas } from "./redis-replicas.ts"
 
-/** How long replicas may take to have a revocation. */
-const REPLICATION_LIMIT_MS = 400
 /** How many digests one call of a script takes. */
 const DIGESTS = 500
 
@@ -12,6 +10,7 @@ const DIGESTS = 500
  * The feed on Redis, on a connection of its own: nothing that the store does holds up a renewal.
  * @param options.connection the store's own, for what is done to sessions
  * @param options.keys of the accounts with a tag
+ * @param options.replicated waits for the store's replicas
  * @throws StoreUnavailableError
  */
 export async function createRedisFeed(options: {
@@ -19,10 +18,10 @@ export async function createRedisFeed(options: {
   prefix: string
   connection: RedisConnection
   keys: TagKeys
-  replicas: number
+  replicated: OnReplicas
   onError: ((error: Error) => void) | undefined
 }): Promise<FeedTransport> {
-  const { url, prefix, connection, keys, replicas, onError } = options
+  const { url, prefix, connection, keys, replicated, onError } = options
   const feed = await connectFeed({ url, onError })
   const followersKey = `${prefix}v:{feed}`
   const feedKeys = [`${prefix}n:{feed}`, `${prefix}f:{feed}`, followersKey]
@@ -30,15 +29,6 @@ export async function createRedisFeed(options: {
   const acknowledgements = `${prefix}acknowledgements`
 
   const again = (digests: readonly string[], tag: string) => [channel, tag, String(Date.now()), ...digests]
-
-  /** Says once more that these have ended, and waits until replicas have it. */
-  const replicate = async (tag: string, digests: readonly string[]) => {
-    const given = again(digests, tag)
-    const had = await connection.replicated("reassert", keys(tag), given, replicas, REPLICATION_LIMIT_MS)
-    if (had >= replicas) return
-    const cause = new Error(`${had} of ${replicas} replicas of Redis have the revocation`)
-    throw new StoreUnavailableError(cause)
-  }
 
   const perTag = async (
     items: readonly string[],
@@ -76,9 +66,8 @@ export async function createRedisFeed(options: {
       }
     },
 
-    replicate: async (items) => {
-      if (replicas > 0) await perTag(items, replicate)
-    },
+    replicate: (items) =>
+      perTag(items, (tag, digests) => replicated("reassert", keys(tag), again(digests, tag))),
 
     append,
 

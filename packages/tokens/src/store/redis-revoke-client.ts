@@ -1,6 +1,6 @@
 import { ALCHEMY_CLIENT_ID } from "@authchemy/protocol"
-import type { TagKeys } from "./redis.ts"
 import type { RedisConnection } from "./redis-connection.ts"
+import { revocationOf, type TagKeys } from "./redis-records.ts"
 import { literal, scanKeys } from "./redis-scan.ts"
 import type { Revocation, TokenStore } from "./store.ts"
 
@@ -25,8 +25,8 @@ export function revokeClientOnRedis(options: {
 
   const endInTag = async (tag: string, shown: string, now: number) => {
     const given = [channel, tag, shown, String(now)]
-    const [ended, count] = await connection.scripts.revokeClient(keys(tag), given)
-    return { count, items: ended.map((digest) => `${tag}.${digest.toString("latin1")}`) }
+    const [ended, gone] = await connection.scripts.revokeClient(keys(tag), given)
+    return revocationOf(tag, ended, gone)
   }
 
   return async function* (clientId, now): AsyncGenerator<Revocation> {
@@ -37,7 +37,7 @@ export function revokeClientOnRedis(options: {
         const batch = tags.slice(first, first + BATCH_TAGS)
         const ends = await Promise.all(batch.map((tag) => endInTag(tag, shown, now)))
         yield {
-          ended: ends.reduce((sum, { count }) => sum + count, 0),
+          sessions: ends.flatMap(({ sessions }) => sessions),
           items: ends.flatMap(({ items }) => items),
           unsettled: false,
         }

@@ -6,7 +6,7 @@ import { type CommandParser, defineScript } from "@redis/client"
  *
  * KEYS[1] `s:{tag}` sessions: a token's digest → a packed record (`session-packing.ts`, of which scripts read the fixed fields), a session's id → what is shown of it.
  * KEYS[2] `r:{tag}` refresh families: a family's digest → JSON. KEYS[3] `t:{tag}` tombstones: the digest of what ended, and was not yet seen to be forgotten everywhere →
- * the session's id and account. KEYS[4] the code, where there is one. Digests are base64url texts; ids and records are bytes. Times are milliseconds in decimal digits.
+ * the session's id and account. Where codes are read, voided or redeemed, the code and `e:{tag}` besides (`redis-code-scripts.ts`). Digests are base64url texts; ids and records are bytes. Times are milliseconds in decimal digits.
  */
 export const script = <Reply>(numberOfKeys: number, source: string) =>
   defineScript({
@@ -71,17 +71,17 @@ end
 
 /**
  * Ends sessions. What ended is gathered in \`ended\`, to be told to everybody: it is pushed at once (\`ARGV[1]\` is the channel, ARGV[2] the tag), which may get lost, and stands as tombstones
- * until whoever asked has seen to it that nobody keeps it in memory.
+ * until whoever asked has seen to it that nobody keeps it in memory. Of the live sessions among it, the record and what is shown are gathered in \`gone\`, in turn.
  */
 export const END = `
-local ended = {}
+local ended, gone = {}, {}
 local function bury(digest, id, account)
   ended[#ended + 1] = digest
   redis.call('HSET', t, digest, id .. account)
 end
 local function finish(digest, now)
   local record = redis.call('HGET', s, digest)
-  if not record then return 0 end
+  if not record then return end
   local id, account = idOf(record), accountOf(record)
   local family = redis.call('HGET', r, digest)
   if family then
@@ -91,9 +91,12 @@ local function finish(digest, now)
     end
     redis.call('HDEL', r, digest)
   end
+  if expiry(record) > now then
+    gone[#gone + 1] = record
+    gone[#gone + 1] = redis.call('HGET', s, id) or ''
+  end
   redis.call('HDEL', s, digest, id)
   bury(digest, id, account)
-  return expiry(record) > now and 1 or 0
 end
 local function unsettled(belongs)
   local found = redis.call('HGETALL', t)
@@ -108,6 +111,24 @@ local function told(...)
     for i, digest in ipairs(ended) do items[i] = ARGV[2] .. '.' .. digest end
     redis.call('PUBLISH', ARGV[1], 'items ' .. table.concat(items, ' '))
   end
-  return { ended, ... }
+  return { ended, gone, ... }
 end
 `
+
+/** Eras of accounts: see `redis-code-scripts.ts`. */
+export const ERAS = `
+local function beginEra(eras, account, ttl)
+  redis.call('HINCRBY', eras, account, 1)
+  if redis.call('PTTL', eras) < tonumber(ttl) then redis.call('PEXPIRE', eras, ttl) end
+  return 1
+end
+local function isVoid(code, eras)
+  local found = redis.call('HMGET', code, 'accountId', 'usedBy', 'era')
+  if not found[1] or found[2] ~= '' then return false end
+  local era = redis.call('HGET', eras, found[1])
+  return era and era ~= found[3]
+end
+`
+
+/** What a script says that may end sessions: all digests that ended, what is known of the live sessions among it, and then what it says besides. */
+export type Told<Rest extends unknown[] = []> = [ended: Buffer[], gone: Buffer[], ...Rest]

@@ -1,46 +1,6 @@
-import { CREATE, END, RECORDS, script, vitalScript } from "./redis-script-parts.ts"
-
-/** What ended: digests, and then what a script says besides. */
-type Told<Rest extends unknown[]> = [ended: Buffer[], ...Rest]
+import { CREATE, END, ERAS, RECORDS, script, type Told, vitalScript } from "./redis-script-parts.ts"
 
 export const scripts = {
-  /** KEYS code alone. ARGV ttl in ms, then field and value pairs. A code that has been used stays as it is. */
-  putCode: script<string>(
-    1,
-    `
-local used = redis.call('HGET', KEYS[1], 'usedBy')
-if used and used ~= '' then return 'OK' end
-redis.call('HSET', KEYS[1], unpack(ARGV, 2))
-redis.call('PEXPIRE', KEYS[1], ARGV[1])
-return 'OK'
-`,
-  ),
-
-  /** KEYS code alone. */
-  findCode: script<Buffer[]>(1, "return redis.call('HGETALL', KEYS[1])"),
-
-  /** ARGV 3 now, 4 used-code ttl in ms, 5… as \`create\` takes them. */
-  redeemCode: script<Told<[Buffer]>>(
-    4,
-    `${RECORDS}${CREATE}${END}
-local code, now = KEYS[4], tonumber(ARGV[3])
-local used = redis.call('HGET', code, 'usedBy')
-if not used then return told('unknown') end
-if used ~= '' then
-  if redis.call('HGET', code, 'endsOnReplay') == '1' then
-    finish(used, now)
-    local tombstone = redis.call('HGET', t, used)
-    if tombstone and #ended == 0 then unsettled(function(other) return other == tombstone end) end
-  end
-  return told('replayed')
-end
-redis.call('HSET', code, 'usedBy', ARGV[5])
-redis.call('PEXPIRE', code, ARGV[4])
-create(now, unpack(ARGV, 5))
-return told('redeemed')
-`,
-  ),
-
   /** ARGV 1 now, 2… as \`create\` takes them. */
   createSession: script<string>(
     3,
@@ -132,55 +92,60 @@ return 1
 `,
   ),
 
-  /** ARGV 3 digest, 4 now. Says how many sessions this ended. All of a session goes in one step. */
-  revokeByDigest: vitalScript<Told<[number]>>(
+  /** ARGV 3 digest, 4 now. All of a session goes in one step. */
+  revokeByDigest: vitalScript<Told>(
     3,
     `${RECORDS}${END}
 local record, now = redis.call('HGET', s, ARGV[3]), tonumber(ARGV[4])
-if record and expiry(record) > now then return told(finish(familyOf(record) or ARGV[3], now)) end
+if record and expiry(record) > now then
+  finish(familyOf(record) or ARGV[3], now)
+  return told()
+end
 local tombstone = redis.call('HGET', t, ARGV[3])
 if tombstone then unsettled(function(other) return other == tombstone end) end
-return told(0)
+return told()
 `,
   ),
 
-  /** ARGV 3 account id, 4 session id as bytes, 5 now. Says how many sessions this ended. */
-  revokeById: vitalScript<Told<[number]>>(
+  /** ARGV 3 account id, 4 session id as bytes, 5 now. */
+  revokeById: vitalScript<Told>(
     3,
     `${RECORDS}${END}
 local found = redis.call('HGETALL', s)
 for i = 1, #found, 2 do
   local digest, record = found[i], found[i + 1]
   if isDigest(digest) and not familyOf(record) and idOf(record) == ARGV[4] and accountOf(record) == ARGV[3] then
-    return told(finish(digest, tonumber(ARGV[5])))
+    finish(digest, tonumber(ARGV[5]))
+    return told()
   end
 end
 unsettled(function(tombstone) return tombstone == ARGV[4] .. ARGV[3] end)
-return told(0)
+return told()
 `,
   ),
 
-  /** ARGV 3 account id, 4 id of the session to spare as bytes or '', 5 now. Says how many sessions this ended. */
-  revokeAll: vitalScript<Told<[number]>>(
-    3,
-    `${RECORDS}${END}
-local count, found = 0, redis.call('HGETALL', s)
+  /** KEYS[4] `e:{tag}`. ARGV 3 account id, 4 id of the session to spare as bytes or '', 5 now, 6 the longest life of a code in ms. */
+  revokeAll: vitalScript<Told>(
+    4,
+    `${RECORDS}${END}${ERAS}
+beginEra(KEYS[4], ARGV[3], ARGV[6])
+local found = redis.call('HGETALL', s)
 unsettled(function(tombstone) return string.sub(tombstone, 13) == ARGV[3] and string.sub(tombstone, 1, 12) ~= ARGV[4] end)
 for i = 1, #found, 2 do
   local digest, record = found[i], found[i + 1]
   if isDigest(digest) and not familyOf(record) and accountOf(record) == ARGV[3] and idOf(record) ~= ARGV[4] then
-    count = count + finish(digest, tonumber(ARGV[5]))
+    finish(digest, tonumber(ARGV[5]))
   end
 end
-return told(count)
+return told()
 `,
   ),
 
   /**
-   * ARGV 3 client id as `packShown` writes it, or '' for the one that it leaves out, 4 now. Says how many sessions this ended. The client is the last of four texts: they are
+   * ARGV 3 client id as `packShown` writes it, or '' for the one that it leaves out, 4 now. The client is the last of four texts: they are
    * counted, because a text that a machine gave as its own may be the last of three.
    */
-  revokeClient: vitalScript<Told<[number]>>(
+  revokeClient: vitalScript<Told>(
     3,
     `${RECORDS}${END}
 local function isOfClient(shown)
@@ -188,33 +153,32 @@ local function isOfClient(shown)
   if ARGV[3] == '' then return texts < 4 end
   return texts == 4 and string.sub(shown, -#ARGV[3] - 2) == ',' .. ARGV[3] .. ']'
 end
-local count, now, found = 0, tonumber(ARGV[4]), redis.call('HGETALL', s)
+local now, found = tonumber(ARGV[4]), redis.call('HGETALL', s)
 unsettled(function() return true end)
 for i = 1, #found, 2 do
   local digest, record = found[i], found[i + 1]
   if isDigest(digest) and not familyOf(record) and isOfClient(redis.call('HGET', s, idOf(record)) or '') then
-    count = count + finish(digest, now)
+    finish(digest, now)
   end
 end
-return told(count)
+return told()
 `,
   ),
 
   /**
    * ARGV 3 now, 4… digests that were revoked before. Ends once more what is still there, and writes in any case: a WAIT after it speaks of all that was written before it.
-   * Says how many sessions this ended.
    */
-  reassert: vitalScript<Told<[number]>>(
+  reassert: vitalScript<Told>(
     3,
     `${RECORDS}${END}
-local count, now = 0, tonumber(ARGV[3])
+local now = tonumber(ARGV[3])
 for i = 4, #ARGV do
   local record = redis.call('HGET', s, ARGV[i])
-  if record then count = count + finish(familyOf(record) or ARGV[i], now) end
+  if record then finish(familyOf(record) or ARGV[i], now) end
   redis.call('HSETNX', t, ARGV[i], '')
 end
 redis.call('PEXPIRE', t, 600000)
-return told(count)
+return told()
 `,
   ),
 

@@ -1,32 +1,22 @@
-import { ALCHEMY_CLIENT_ID } from "@authchemy/protocol"
-import { connectStore, fieldsFrom, isolationProblem, type RedisConnection } from "./redis-connection.ts"
+import { redisCodes } from "./redis-codes.ts"
+import { connectStore, isolationProblem, type RedisConnection } from "./redis-connection.ts"
 import { redisDevices } from "./redis-devices.ts"
 import { createRedisFeed } from "./redis-feed.ts"
+import { creationArguments, keysOf, revocationOf, type TagKeys } from "./redis-records.ts"
+import { type OnReplicas, onReplicas } from "./redis-replicas.ts"
 import { revokeClientOnRedis } from "./redis-revoke-client.ts"
+import { isAccessToken, packId, packRecord, packTime, unpackSession } from "./session-packing.ts"
 import {
-  isAccessToken,
-  packId,
-  packRecord,
-  packScopes,
-  packShown,
-  packTime,
-  unpackScopes,
-  unpackSession,
-} from "./session-packing.ts"
-import {
-  type CodeRecord,
   LAST_USE_RESOLUTION_MS,
-  type Revocation,
+  LONGEST_CODE_LIFE_MS,
   ROTATION_GRACE_MS,
-  type SessionCreation,
   type SessionRecord,
   type TokenStore,
-  USED_CODE_RETENTION_MS,
 } from "./store.ts"
 
 /**
  * Opens a store on Redis: one server, Sentinel or Cluster. Keys: `<prefix>s:{tag}` the sessions of the accounts with this tag, `<prefix>r:{tag}` their refresh families,
- * `<prefix>t:{tag}` what has just ended, `<prefix>c:{tag}<digest>` codes, `<prefix>d:` and `<prefix>u:` devices, `<prefix>n:<key>` texts that are kept, `<prefix>f:{feed}` the feed.
+ * `<prefix>t:{tag}` what has just ended, `<prefix>c:{tag}<digest>` codes, `<prefix>e:{tag}` which of them are void, `<prefix>d:` and `<prefix>u:` devices, `<prefix>n:<key>` texts that are kept, `<prefix>f:{feed}` the feed.
  * Commands are never queued while the connection is down, and each is given up after 500 ms. The connection is made anew by itself.
  *
  * @param options.url as `redis-url.ts` says
@@ -47,57 +37,30 @@ export async function openRedisStore(options: {
     const problem = replicas > 0 ? await isolationProblem(connection) : null
     if (problem !== null) onError?.(new Error(problem))
     const keys = keysOf(prefix)
-    const transport = await createRedisFeed({ url, prefix, connection, keys, replicas, onError })
-    return { ...createRedisStore(connection, prefix, keys), feed: transport }
+    const replicated = onReplicas(connection, replicas)
+    const feed = await createRedisFeed({ url, prefix, connection, keys, replicated, onError })
+    return { ...createRedisStore({ connection, prefix, keys, replicated }), feed }
   } catch (error) {
     await connection.close()
     throw error
   }
 }
 
-/** The keys of the accounts with a tag. */
-export type TagKeys = (tag: string) => [sessions: string, families: string, tombstones: string]
-
-function keysOf(prefix: string): TagKeys {
-  return (tag) => [`${prefix}s:{${tag}}`, `${prefix}r:{${tag}}`, `${prefix}t:{${tag}}`]
-}
-
-function createRedisStore(
-  connection: RedisConnection,
-  prefix: string,
-  keys: TagKeys,
-): Omit<TokenStore, "feed"> {
+function createRedisStore(options: {
+  connection: RedisConnection
+  prefix: string
+  keys: TagKeys
+  replicated: OnReplicas
+}): Omit<TokenStore, "feed"> {
+  const { connection, prefix, keys, replicated } = options
   const { scripts } = connection
-  const codeKey = (tag: string, digest: string) => `${prefix}c:{${tag}}${digest}`
+  const eraKey = (tag: string) => `${prefix}e:{${tag}}`
   const keptKey = (key: string) => `${prefix}n:${key}`
   const channel = `${prefix}feed`
 
   return {
     ...redisDevices(connection, prefix),
-
-    putCode: async (code, now) => {
-      const { tag, digest } = code
-      const fields = Object.entries(codeFields(code)).flat()
-      const ttl = String(Math.max(1, code.expiresAt - now))
-      await scripts.putCode([codeKey(tag, digest)], [ttl, ...fields])
-    },
-
-    findCode: async (tag, digest) => {
-      const fields = fieldsFrom(await scripts.findCode([codeKey(tag, digest)], []))
-      return fields.accountId === undefined ? null : codeOf(tag, digest, fields)
-    },
-
-    redeemCode: async (code, creation, now) => {
-      const { tag, digest } = code
-      const [ended, outcome] = await scripts.redeemCode(
-        [...keys(tag), codeKey(tag, digest)],
-        [channel, tag, String(now), String(USED_CODE_RETENTION_MS), ...creationArguments(creation, now)],
-      )
-      return {
-        outcome: outcome.toString() as "redeemed" | "replayed" | "unknown",
-        revocation: revocationOf(tag, ended, 0),
-      }
-    },
+    ...redisCodes({ connection, prefix, keys, eraKey, channel }),
 
     createSession: async (creation, now) => {
       const given = [String(now), ...creationArguments(creation, now)]
@@ -121,11 +84,14 @@ function createRedisStore(
 
     rotateRefresh: async ({ tag, family, presented, next }, now) => {
       const { access } = next
-      const [ended, outcome, nonce, digest, record, session, shown] = await scripts.rotateRefresh(keys(tag), [
-        ...[channel, tag, family, String(now), packTime(now), String(ROTATION_GRACE_MS)],
-        ...[presented, next.current, next.nonce, access.digest, packRecord(access)],
-      ])
-      const revocation = revocationOf(tag, ended, 0)
+      const [ended, gone, outcome, nonce, digest, record, session, shown] = await scripts.rotateRefresh(
+        keys(tag),
+        [
+          ...[channel, tag, family, String(now), packTime(now), String(ROTATION_GRACE_MS)],
+          ...[presented, next.current, next.nonce, access.digest, packRecord(access)],
+        ],
+      )
+      const revocation = revocationOf(tag, ended, gone)
       const said = outcome?.toString()
       if (said !== "repeated") return { outcome: said as "rotated" | "replayed" | "unknown", revocation }
       if (!nonce || !digest || !record || !session || !shown) throw new Error("an answer of Redis is cut off")
@@ -157,20 +123,24 @@ function createRedisStore(
 
     revokeByDigest: async (tag, digest, now) => {
       const given = [channel, tag, digest, String(now)]
-      const [ended, count] = await scripts.revokeByDigest(keys(tag), given)
-      return revocationOf(tag, ended, count)
+      const [ended, gone] = await scripts.revokeByDigest(keys(tag), given)
+      return revocationOf(tag, ended, gone)
     },
 
     revokeById: async (tag, accountId, sessionId, now) => {
       const given = [channel, tag, accountId, packId(sessionId), String(now)]
-      const [ended, count] = await scripts.revokeById(keys(tag), given)
-      return revocationOf(tag, ended, count)
+      const [ended, gone] = await scripts.revokeById(keys(tag), given)
+      return revocationOf(tag, ended, gone)
     },
 
     revokeAll: async (tag, accountId, exceptId, now) => {
-      const given = [channel, tag, accountId, exceptId === null ? "" : packId(exceptId), String(now)]
-      const [ended, count] = await scripts.revokeAll(keys(tag), given)
-      return revocationOf(tag, ended, count)
+      const spared = exceptId === null ? "" : packId(exceptId)
+      const [era, life] = [eraKey(tag), String(LONGEST_CODE_LIFE_MS)]
+      const given = [channel, tag, accountId, spared, String(now), life]
+      const [ended, gone] = await scripts.revokeAll([...keys(tag), era], given)
+      // Where something is to be announced, that waits for replicas to have all of it.
+      if (ended.length === 0) await replicated("beginEra", [era], [accountId, life])
+      return revocationOf(tag, ended, gone)
     },
 
     revokeClient: revokeClientOnRedis({ connection, prefix, keys, channel }),
@@ -196,23 +166,6 @@ function createRedisStore(
 /** base64url of SHA-256. Ids, the other fields of the hash, are shorter. */
 const DIGEST_LENGTH = 43
 
-/** What the scripts that create a session take: see `CREATE` in `redis-scripts.ts`. */
-function creationArguments({ session, refresh }: SessionCreation, now: number): (string | Buffer)[] {
-  const created = [
-    ...[session.digest, packRecord(session), packId(session.id), packShown(session)],
-    String(Math.max(1, session.expiresAt - now)),
-  ]
-  if (refresh === null) return created
-  const { current, access } = refresh
-  const family = JSON.stringify({ current, access: access.digest })
-  return [...created, family, access.digest, packRecord(access)]
-}
-
-function revocationOf(tag: string, ended: readonly Buffer[], count: number): Revocation {
-  const items = ended.map((digest) => `${tag}.${digest.toString("latin1")}`)
-  return { ended: count, items, unsettled: false }
-}
-
 function liveSession(session: SessionRecord, now: number): SessionRecord | null {
   return session.expiresAt > now ? session : null
 }
@@ -226,36 +179,4 @@ function unexpired(kept: Buffer | null, now: number): string | null {
   const text = kept.toString()
   const space = text.indexOf(" ")
   return Number(text.slice(0, space)) <= now ? null : text.slice(space + 1)
-}
-
-function codeFields(code: CodeRecord): Record<string, string> {
-  return {
-    accountId: code.accountId,
-    clientId: code.clientId,
-    scopes: packScopes(code.scopes),
-    redirectUri: code.redirectUri ?? "",
-    codeChallenge: code.codeChallenge ?? "",
-    keyThumbprint: code.keyThumbprint ?? "",
-    device: JSON.stringify(code.device),
-    endsOnReplay: code.endsOnReplay ? "1" : "0",
-    expiresAt: String(code.expiresAt),
-    usedBy: "",
-  }
-}
-
-function codeOf(tag: string, digest: string, fields: Record<string, string | undefined>): CodeRecord {
-  return {
-    digest,
-    tag,
-    accountId: fields.accountId ?? "",
-    clientId: fields.clientId || ALCHEMY_CLIENT_ID,
-    scopes: unpackScopes(fields.scopes ?? ""),
-    redirectUri: fields.redirectUri || null,
-    codeChallenge: fields.codeChallenge || null,
-    keyThumbprint: fields.keyThumbprint || null,
-    device: JSON.parse(fields.device ?? "{}"),
-    endsOnReplay: fields.endsOnReplay !== "0",
-    expiresAt: Number(fields.expiresAt),
-    usedBy: fields.usedBy || null,
-  }
 }

@@ -37,9 +37,9 @@ async function openFile(name: string, sessionsEach: number) {
 test("thousands end in transactions of 200 at most, each on the feed, and the rest stays", async () => {
   const { store, tokens, token, database, countOf, close } = await openFile("many.db", 2_500)
   const batches: number[] = []
-  for await (const { ended, items } of store.revokeClient("doomed", Date.now())) {
-    expect(items).toHaveLength(ended)
-    batches.push(ended)
+  for await (const { sessions, items } of store.revokeClient("doomed", Date.now())) {
+    expect(items).toHaveLength(sessions.length)
+    batches.push(sessions.length)
     expect(countOf("doomed")).toBe(2_500 - batches.reduce((sum, one) => sum + one, 0))
   }
   expect(Math.max(...batches)).toBeLessThanOrEqual(200)
@@ -71,6 +71,6 @@ test("where there is none, what was ended before is still waited for", async () 
   const { store, close } = await openFile("none.db", 1)
   const told: unknown[] = []
   for await (const revocation of store.revokeClient("nobody", Date.now())) told.push(revocation)
-  expect(told).toEqual([{ ended: 0, items: [], unsettled: true }])
+  expect(told).toEqual([{ sessions: [], items: [], unsettled: true }])
   await close()
 })

@@ -40,6 +40,6 @@ export function revokeClientOnSqlite(
       await nextTurn()
     }
     // What an interrupted call ended is on the feed, and may still have to be waited for.
-    if (!endedAny) yield { ended: 0, items: [], unsettled: true }
+    if (!endedAny) yield { sessions: [], items: [], unsettled: true }
   }
 }

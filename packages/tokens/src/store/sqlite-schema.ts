@@ -17,6 +17,7 @@ const TABLES = `
     ends_on_replay INTEGER NOT NULL DEFAULT 1
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS authchemy_codes_keep_until ON authchemy_codes (keep_until);
+  CREATE INDEX IF NOT EXISTS authchemy_codes_unused ON authchemy_codes (account_id) WHERE used_by IS NULL;
   CREATE TABLE IF NOT EXISTS authchemy_sessions (
     digest TEXT PRIMARY KEY,
     tag TEXT NOT NULL,

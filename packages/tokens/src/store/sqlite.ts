@@ -1,11 +1,13 @@
-import { packScopes, unpackScopes } from "./session-packing.ts"
-import { connectToSqlite, type Row, type SqliteConnection, textOrNull } from "./sqlite-connection.ts"
+import type { EndedSession } from "../events.ts"
+import { endedSession } from "../sessions.ts"
+import { packScopes } from "./session-packing.ts"
+import { connectToSqlite, type SqliteConnection, textOrNull } from "./sqlite-connection.ts"
 import { sqliteDevices } from "./sqlite-devices.ts"
 import { createSqliteFeed } from "./sqlite-feed.ts"
 import { revokeClientOnSqlite, type TaggedDigest } from "./sqlite-revoke-client.ts"
+import { codeOf, sessionOf } from "./sqlite-rows.ts"
 import { createSqliteSweeper } from "./sqlite-sweeper.ts"
 import {
-  type CodeRecord,
   LAST_USE_RESOLUTION_MS,
   type Revocation,
   ROTATION_GRACE_MS,
@@ -35,6 +37,7 @@ function createSqliteStore(connection: SqliteConnection): TokenStore {
     ),
     findCode: database.prepare("SELECT * FROM authchemy_codes WHERE digest = ? AND tag = ?"),
     useCode: database.prepare("UPDATE authchemy_codes SET used_by = ?, keep_until = ? WHERE digest = ?"),
+    voidCodes: database.prepare("DELETE FROM authchemy_codes WHERE account_id = ? AND used_by IS NULL"),
     insertSession: database.prepare(
       `INSERT INTO authchemy_sessions VALUES (${Array(12).fill("?").join(", ")})`,
     ),
@@ -54,7 +57,7 @@ function createSqliteStore(connection: SqliteConnection): TokenStore {
       `UPDATE authchemy_sessions SET last_used_at = ?1
        WHERE last_used_at < ?1 AND digest = (SELECT family FROM authchemy_sessions WHERE digest = ?2)`,
     ),
-    deleteSession: database.prepare("DELETE FROM authchemy_sessions WHERE digest = ? RETURNING expires_at"),
+    deleteSession: database.prepare("DELETE FROM authchemy_sessions WHERE digest = ? RETURNING *"),
     deleteAccess: database.prepare("DELETE FROM authchemy_sessions WHERE family = ? RETURNING digest"),
     deleteRefresh: database.prepare("DELETE FROM authchemy_refresh WHERE family = ?"),
     insertRefresh: database.prepare("INSERT INTO authchemy_refresh VALUES (?, ?, NULL, NULL, NULL, ?, NULL)"),
@@ -95,17 +98,19 @@ function createSqliteStore(connection: SqliteConnection): TokenStore {
   /** Ends sessions with all that hangs on them, and puts that on the feed, in the transaction that is under way. */
   const endTagged = (sessions: readonly TaggedDigest[], now: number): Revocation => {
     const items: string[] = []
-    let ended = 0
+    const ended: EndedSession[] = []
     for (const { tag, digest } of sessions) {
       for (const access of statements.deleteAccess.all(digest)) items.push(`${tag}.${access.digest}`)
       statements.deleteRefresh.run(digest)
-      const session = statements.deleteSession.get(digest)
-      if (session === undefined) continue
+      const row = statements.deleteSession.get(digest)
+      if (row === undefined) continue
       items.push(`${tag}.${digest}`)
-      if (Number(session.expires_at) > now) ended++
+      const session = sessionOf(row)
+      // An access token that a rotation leaves behind is no session.
+      if (session.family === null && session.expiresAt > now) ended.push(endedSession(session))
     }
     feed.append(items, now)
-    return { ended, items, unsettled: items.length === 0 }
+    return { sessions: ended, items, unsettled: items.length === 0 }
   }
   const end = (tag: string, digests: readonly string[], now: number) =>
     endTagged(
@@ -213,6 +218,7 @@ function createSqliteStore(connection: SqliteConnection): TokenStore {
 
     revokeAll: (tag, accountId, exceptId, now) =>
       writing(() => {
+        statements.voidCodes.run(accountId)
         const others = list(accountId, now).filter(({ id }) => id !== exceptId)
         return end(
           tag,
@@ -248,38 +254,4 @@ function createSqliteStore(connection: SqliteConnection): TokenStore {
   }
 }
 
-const NOTHING: Revocation = { ended: 0, items: [], unsettled: false }
-
-function codeOf(row: Row): CodeRecord {
-  return {
-    digest: String(row.digest),
-    tag: String(row.tag),
-    accountId: String(row.account_id),
-    clientId: String(row.client_id),
-    scopes: unpackScopes(String(row.scopes)),
-    redirectUri: textOrNull(row.redirect_uri),
-    codeChallenge: textOrNull(row.code_challenge),
-    keyThumbprint: textOrNull(row.key_thumbprint),
-    device: JSON.parse(String(row.device)),
-    endsOnReplay: row.ends_on_replay === 1,
-    expiresAt: Number(row.expires_at),
-    usedBy: textOrNull(row.used_by),
-  }
-}
-
-function sessionOf(row: Row): SessionRecord {
-  return {
-    digest: String(row.digest),
-    tag: String(row.tag),
-    id: String(row.id),
-    accountId: String(row.account_id),
-    clientId: String(row.client_id),
-    scopes: unpackScopes(String(row.scopes)),
-    device: JSON.parse(String(row.device)),
-    keyThumbprint: textOrNull(row.key_thumbprint),
-    family: textOrNull(row.family),
-    createdAt: Number(row.created_at),
-    lastUsedAt: Number(row.last_used_at),
-    expiresAt: Number(row.expires_at),
-  }
-}
+const NOTHING: Revocation = { sessions: [], items: [], unsettled: false }

@@ -1,4 +1,5 @@
 import type { DeviceClaims, Scope } from "@authchemy/protocol"
+import type { EndedSession } from "../events.ts"
 import type { FeedTransport } from "../revocation/feed-transport.ts"
 import type { Grant, Session } from "../token-service.ts"
 
@@ -45,8 +46,8 @@ export type RefreshRecord = {
  * saying that anything has ended.
  */
 export type Revocation = {
-  /** How many live sessions this call ended. */
-  ended: number
+  /** The live sessions that this call ended. */
+  sessions: readonly EndedSession[]
   /** Their tokens as items of the feed, and those that an earlier call ended without its being known that they are forgotten everywhere. */
   items: readonly string[]
   /** Whether an earlier call may have ended some that others still hold: then what was appended to the feed before is to be waited for. */
@@ -94,10 +95,10 @@ export interface TokenStore {
   /** Carries what has ended to every process that shares the store. Closed by whoever made a feed of it, before the store. */
   readonly feed: FeedTransport
 
-  /** Keeps a code until it expires. One that is there already under this digest is replaced unless it has been used. */
+  /** Keeps a code until it expires, `LONGEST_CODE_LIFE_MS` at most. One that is there already under this digest is replaced unless it has been used. */
   putCode(code: CodeRecord, now: number): Promise<void>
 
-  /** The code of a digest: until it expires unused, or until ten minutes after it was redeemed. */
+  /** The code of a digest: until it expires unused or is voided, or until ten minutes after it was redeemed. */
   findCode(tag: string, digest: string): Promise<CodeRecord | null>
 
   /**
@@ -150,7 +151,10 @@ export interface TokenStore {
   /** Ends one session of an account. */
   revokeById(tag: string, accountId: string, sessionId: string, now: number): Promise<Revocation>
 
-  /** Ends all sessions of an account but `exceptId`. */
+  /**
+   * Ends all sessions of an account but `exceptId`, and voids the codes of this account that were put before and are unused: nobody finds or redeems them any more. All in
+   * one step, so that no session comes of an approval from before.
+   */
   revokeAll(tag: string, accountId: string, exceptId: string | null, now: number): Promise<Revocation>
 
   /**
@@ -204,6 +208,8 @@ export interface TokenStore {
 
 /** A session's last use is kept to within a minute, so that a busy session costs one write a minute. */
 export const LAST_USE_RESOLUTION_MS = 60_000
+/** No code can be redeemed longer than this: a device's approval lives as long as the device may, and then for two of its slowest polls. */
+export const LONGEST_CODE_LIFE_MS = 12 * 60_000
 /** A redeemed code is remembered this long, so that a late replay still ends the session it made. */
 export const USED_CODE_RETENTION_MS = 10 * 60_000
 /** An expired device is remembered this long, so that its poll is told what happened. */

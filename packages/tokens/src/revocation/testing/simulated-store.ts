@@ -1,3 +1,4 @@
+import { endedSession } from "../../sessions.ts"
 import type { Revocation, SessionRecord } from "../../store/store.ts"
 import type { FeedEntry, FeedNews, Followers, Following, Renewal } from "../feed-transport.ts"
 
@@ -151,7 +152,7 @@ function end({ sessions, tombstones }: State, isMeant: (session: SessionRecord) 
     tombstones.set(itemOf(session), session)
   }
   const items = [...unsettled, ...ended].flatMap((session) => (session === null ? [] : [itemOf(session)]))
-  return { ended: ended.length, items, unsettled: false }
+  return { sessions: ended.map(endedSession), items, unsettled: false }
 }
 
 /** What this ends is told by the feed as well: it may have been read, and kept, since it came back. */
