@@ -60,7 +60,6 @@ async function send(route: Route, request: Request, body: Buffer | undefined): P
       method: request.method,
       path: `${url.pathname}${url.search}`,
       headers: {
-        "user-agent": "node",
         ...Object.fromEntries(request.headers),
         host: url.host,
         connection: "close",

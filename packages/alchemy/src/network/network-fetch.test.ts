@@ -42,11 +42,24 @@ async function world(options: { known?: boolean; refuse?: number; tlsProxy?: boo
 
 const direct = () => vi.fn<typeof fetch>(async () => new Response("direct"))
 
+test("each request names the command and its version, and keeps what else it says", async () => {
+  const told: (string | null)[][] = []
+  const send: typeof fetch = async (_input, init) => {
+    const headers = new Headers(init?.headers)
+    told.push([headers.get("user-agent"), headers.get("accept")])
+    return new Response()
+  }
+  const fetchIt = networkFetch({}, send)
+  await fetchIt("https://auth.test/x", { headers: { Accept: "a/b" } })
+  await fetchIt(new Request("https://auth.test/x", { headers: { Accept: "a/b" } }))
+  expect(told).toEqual(Array(2).fill([expect.stringMatching(/^alchemy-cli\/\d/), "a/b"]))
+})
+
 test("without a variable the runtime's own fetch sends, with what it was given", async () => {
   const send = direct()
   const init = { method: "POST" }
   await networkFetch({ HTTPS_PROXY: "", NO_PROXY: "x" }, send)("https://auth.test/x", init)
-  expect(send.mock.calls).toEqual([["https://auth.test/x", init]])
+  expect(send.mock.calls).toEqual([["https://auth.test/x", { ...init, headers: expect.any(Headers) }]])
 })
 
 test("a name that only the proxy knows is reached through it", async () => {
