@@ -31,8 +31,8 @@ describe.each([
 
   beforeAll(async () => {
     directory = await temporaryDirectory("flow")
-    services = await openServices(config(), () => {})
-    await services.accounts.create(ada)
+    services = await openServices(config())
+    await services.accounts.administration.create(ada)
     const app = createServerApp({
       config: config(),
       services,

@@ -1,9 +1,10 @@
 import { readdir } from "node:fs/promises"
 import { join, resolve } from "node:path"
+import { Client } from "pg"
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest"
 import { type Certificates, createCertificates } from "./certificates.ts"
 import { ada, createWorld, onRedis, signIn, statusWith, tokenOf, type World } from "./people.ts"
-import { run, type Server, startServer, temporaryDirectory } from "./processes.ts"
+import { migrateDatabase, run, type Server, startServer, temporaryDirectory } from "./processes.ts"
 import { createStandIn } from "./stand-in.ts"
 import { createPostgresDatabase, type Postgres, startPostgres } from "./start-postgres.ts"
 
@@ -38,6 +39,7 @@ describe.skipIf(inject("postgresUrl") === null)("two servers on one PostgreSQL a
     if (started === null) throw new Error("PostgreSQL is not installed")
     postgres = started
     const env = onBoth(await createPostgresDatabase(postgres.url, "authchemy"))
+    await migrateDatabase(env)
     world = await createWorld("postgres", env)
     other = await startServer({ dataDirectory: join(world.home, "other"), env })
     both = [world.server, other]
@@ -146,13 +148,43 @@ describe.skipIf(inject("postgresUrl") === null)("two servers on one PostgreSQL a
     for (const server of both) expect(server.log()).not.toContain(password)
   })
 
-  test("servers that start at the same moment on an empty database all come up", async () => {
+  test("no server makes the tables: on an empty database it says what to run, with one worker or several", async () => {
     const env = onBoth(await createPostgresDatabase(postgres.url, "empty"))
+    const sentence = "authchemy: The database is not set up yet. Run: authchemy migrate\n"
+    const refused = await authchemy({ ...env, AUTHCHEMY_PORT: "0" }, "serve")
+    expect(refused).toMatchObject({ code: 1, stderr: sentence })
+    const several = await authchemy({ ...env, AUTHCHEMY_PORT: "0" }, "serve", "--workers", "2")
+    expect(several.code).toBe(1)
+    expect(several.stderr.split(sentence)).toHaveLength(2)
+    expect(await authchemy(env, "migrate", "--check")).toMatchObject({ code: 1, stderr: sentence })
+  })
+
+  test("several that migrate at the same moment make the tables once, and servers that start then all come up", async () => {
+    const env = onBoth(await createPostgresDatabase(postgres.url, "at_once"))
+    const said = await Promise.all([1, 2, 3].map(() => migrateDatabase(env)))
+    expect(said.filter((text) => text.startsWith("Applied "))).toHaveLength(1)
+    expect(said.filter((text) => text === "The database is up to date.\n")).toHaveLength(2)
     const servers = await Promise.all(
       [1, 2, 3].map((index) => startServer({ dataDirectory: join(world.home, `empty-${index}`), env })),
     )
     for (const server of servers) expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
     expect(await Promise.all(servers.map((server) => server.stop()))).toEqual([0, 0, 0])
+  })
+
+  test("a server finds a database of a later version, says so in its log, and serves", async () => {
+    const url = await createPostgresDatabase(postgres.url, "later")
+    const env = onBoth(url)
+    await migrateDatabase(env)
+    const client = new Client({ connectionString: url })
+    await client.connect()
+    await client.query("INSERT INTO kysely_migration VALUES ('999-later', '2030-01-01T00:00:00.000Z')")
+    await client.end()
+    const server = await startServer({ dataDirectory: join(world.home, "later"), env })
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
+    await server.stop()
+    expect(server.log()).toContain(
+      '"newerMigrations":["999-later"],"msg":"the database is newer than this version"',
+    )
   })
 
   test("without a secret that all share, no server starts", async () => {
@@ -188,6 +220,7 @@ describe.skipIf(inject("postgresUrl") === null)("a PostgreSQL that takes TLS onl
     )
 
   test("is spoken to where its certificate is known, or where the URL says not to look at it", async () => {
+    await migrateDatabase(onBoth(`${postgres.url}/postgres?sslmode=no-verify`))
     const known = await listAccounts(`sslmode=verify-full&sslrootcert=${certificates.ca}`)
     expect(known).toMatchObject({ code: 0, stderr: "" })
     expect(await listAccounts("sslmode=no-verify")).toMatchObject({ code: 0, stderr: "" })

@@ -117,6 +117,7 @@ export async function startServer(options: {
   const env: Record<string, string> = {
     AUTHCHEMY_PORT: String(port),
     AUTHCHEMY_DATA_DIR: options.dataDirectory,
+    AUTHCHEMY_BREACHED_PASSWORDS_URL: "off",
     ...options.env,
   }
   const running = run(join(root, "bin/authchemy"), [], { env })
@@ -140,6 +141,13 @@ export async function startServer(options: {
       return (await running.finished).code
     },
   }
+}
+
+/** Runs `authchemy migrate`, which servers on PostgreSQL wait for. @returns what it said */
+export async function migrateDatabase(env: Record<string, string>): Promise<string> {
+  const { code, stdout, stderr } = await run(join(root, "bin/authchemy"), ["migrate"], { env }).finished
+  if (code !== 0) throw new Error(`migrate: ${stderr}`)
+  return stdout
 }
 
 /** Runs `authchemy accounts create` for a server's data. */

@@ -94,7 +94,8 @@ export async function compareAndDecide(
   return browser.press(await browser.press(page, "Continue"), decision)
 }
 
-async function openSignedIn(
+/** Opens a URL, and signs in where asked. */
+export async function openSignedIn(
   person: { email: string; password: string },
   url: string,
   browser: StandIn,

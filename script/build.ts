@@ -1,6 +1,6 @@
 // Builds the package of the working directory into its `dist`, its siblings first. Run by `npm pack` (prepack).
 import { execFileSync } from "node:child_process"
-import { chmodSync, copyFileSync, existsSync, readFileSync, rmSync } from "node:fs"
+import { chmodSync, copyFileSync, cpSync, existsSync, readFileSync, rmSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { bundle } from "./bundle.ts"
 
@@ -33,6 +33,13 @@ function compile(folder: string) {
     cwd: folder,
     stdio: "inherit",
   })
+  copyAssets(join(folder, "src/assets"), join(folder, "dist/assets"))
+}
+
+/** What pages load is served as it was written. */
+function copyAssets(from: string, to: string) {
+  if (!existsSync(from)) return
+  cpSync(from, to, { recursive: true, filter: (path) => !path.endsWith("tsconfig.json") })
 }
 
 const folder = process.cwd()

@@ -48,6 +48,7 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
 
 async function seed() {
   const client = await provider.Client.find(CLIENT_ID)
+  if (client === undefined) throw new Error("the client is not there")
   const granted = async () => {
     const grant = new provider.Grant({ accountId: ACCOUNT_ID, clientId: CLIENT_ID })
     grant.addOIDCScope(SCOPE)

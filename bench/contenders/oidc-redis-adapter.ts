@@ -1,5 +1,5 @@
 import { createClient } from "@redis/client"
-import type { Adapter, Payload } from "oidc-provider"
+import type { Adapter, AdapterPayload as Payload } from "oidc-provider"
 
 /** Kinds that can be used up: a hash, so that a field can say when that was. All others are one JSON text. */
 const USED_UP = new Set(["AuthorizationCode", "RefreshToken", "DeviceCode"])

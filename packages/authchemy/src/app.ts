@@ -7,29 +7,34 @@ import {
   OAUTH_PATHS,
 } from "@authchemy/protocol"
 import type { TokenService } from "@authchemy/tokens"
-import { type Env, type Handler, Hono } from "hono"
+import { type Env, Hono } from "hono"
 import type { Logger } from "pino"
-import type { Accounts, PasswordAccounts } from "./accounts/accounts.ts"
+import type { Accounts } from "./accounts/accounts.ts"
+import type { BuiltInAccounts } from "./accounts/built-in.ts"
+import type { AccessKeys } from "./admin/access-keys.ts"
+import type { Apps } from "./admin/apps.ts"
+import type { Audit } from "./audit/events.ts"
 import type { Clients } from "./clients/clients.ts"
 import type { DpopVerifier } from "./dpop/proof.ts"
-import { createDeviceRequestLimits } from "./limits/device-request-limits.ts"
+import { createAttemptLimits, createDeviceRequestLimits } from "./limits/device-request-limits.ts"
 import type { OpenRateLimiter } from "./limits/rate-limiter.ts"
 import { createUserCodeLimits } from "./limits/user-code-limits.ts"
 import { createClientAddress } from "./middleware/client-address.ts"
 import { errorResponse, methodNotAllowed, notFoundResponse } from "./middleware/error-response.ts"
 import { type AppEnv, createRequestLog, type ObserveRequest, requestLog } from "./middleware/request-log.ts"
 import { securityHeaders } from "./middleware/security-headers.ts"
-import { ICON_PATH } from "./pages/layout.ts"
-import { SESSIONS_PATH } from "./pages/sessions.ts"
-import { STYLE_PATH } from "./pages/style.ts"
+import { useSite } from "./middleware/site.ts"
+import { recordOrigin } from "./middleware/visit.ts"
+import { type Brand, createSite, type Site } from "./pages/site.ts"
+import { accountRoutes } from "./routes/account/routes.ts"
 import { answerApproval } from "./routes/approval.ts"
 import { createRequestSeal } from "./routes/approval-request.ts"
-import { showIcon, showStyle } from "./routes/assets.ts"
+import { showAsset } from "./routes/assets.ts"
 import { endSession } from "./routes/cli-logout.ts"
 import { redeemForToken } from "./routes/cli-token.ts"
 import { answerDevice, createDeviceSeals, showDevice } from "./routes/device.ts"
+import { createFormTokens } from "./routes/form-token.ts"
 import { showHealth, showReadiness } from "./routes/health.ts"
-import { showHome } from "./routes/home.ts"
 import { showLogin } from "./routes/login.ts"
 import { showAuthorize } from "./routes/oauth/authorize.ts"
 import { authorizeDevice } from "./routes/oauth/device-authorization.ts"
@@ -39,23 +44,29 @@ import { pushAuthorizationRequest } from "./routes/oauth/pushed-authorization-re
 import { renewFollower, streamRevocations } from "./routes/oauth/revocations.ts"
 import { revokeToken } from "./routes/oauth/revoke.ts"
 import { issueToken } from "./routes/oauth/token.ts"
-import { createSessionsSeal, endSessions, showSessions } from "./routes/sessions.ts"
-import { showCreateAccount, showSignIn, submitCreateAccount, submitSignIn } from "./routes/sign-in.ts"
-import { submitSignOut } from "./routes/sign-out.ts"
+import { createOpened } from "./routes/opened.ts"
+import type { RouteTable } from "./routes/route-table.ts"
+import { signInRoutes } from "./routes/sign-in/routes.ts"
+import { submitSignOut } from "./routes/sign-in/sign-out.ts"
 
 /** What the server is made of. */
-export type AppDeps<AdminEnv extends Env> = {
+export type RoutesDeps<AdminEnv extends Env> = {
   /** This server's origin, without a trailing slash; never taken from a request. */
   issuer: string
   tokens: TokenService
-  /** Who is signed in to a browser; `PasswordAccounts` bring the pages for signing in. */
-  accounts: Accounts | PasswordAccounts
+  /** Who is signed in to a browser; the built-in ones bring pages of their own. */
+  accounts: Accounts | BuiltInAccounts
   /** The registered OAuth clients. */
   clients: Clients
   dpop: DpopVerifier
   openRateLimiter: OpenRateLimiter
+  audit: Audit
+  apps: Apps
+  accessKeys: AccessKeys
   /** The admin API, mounted at `/v1`. */
   adminApi: Hono<AdminEnv>
+  /** How the operator has the pages look. */
+  brand: Brand
   /** At least 32 characters; keys are derived from it, each for one purpose. */
   secret: string
   /** Serves clients that send no code challenge. Weakens safety: only for command-line programs that cannot be updated. */
@@ -71,61 +82,77 @@ export type AppDeps<AdminEnv extends Env> = {
   ready: () => Promise<void>
 }
 
-/** The server's routes, without a listener: `app.fetch` takes a `Request` and gives a `Response`. */
-export function createApp<AdminEnv extends Env>(deps: AppDeps<AdminEnv>): Hono<AppEnv> {
+/** The server's routes, without a listener: `fetch` takes a `Request` and gives a `Response`. */
+export function createRoutes<AdminEnv extends Env>(deps: RoutesDeps<AdminEnv>): Hono<AppEnv> {
   const { accounts, issuer } = deps
   const clientAddress = createClientAddress(deps.trustedProxies)
-  const requestSeal = createRequestSeal(deps.secret, deps.now)
-  const approval = { ...deps, clientAddress, requestSeal }
-  const requestLimits = createDeviceRequestLimits(deps.openRateLimiter)
-  const oauth = { ...deps, clientAddress, requestLimits }
+  const formTokens = createFormTokens(deps)
+  const shared = { ...deps, clientAddress, formTokens }
+  const approval = {
+    ...shared,
+    requestSeal: createRequestSeal(deps.secret, deps.now),
+    opened: createOpened(deps.secret, deps.now),
+  }
+  const oauth = { ...shared, requestLimits: createDeviceRequestLimits(deps.openRateLimiter) }
   const device = {
-    ...deps,
-    clientAddress,
+    ...shared,
     deviceSeals: createDeviceSeals(deps.secret, deps.now),
     userCodeLimits: createUserCodeLimits(deps.openRateLimiter),
   }
-  const sessions = { ...deps, sessionsSeal: createSessionsSeal(deps.secret, deps.now) }
+  const builtIn = isBuiltIn(accounts) ? accounts : null
+  const site = createSite(deps.brand, { hasSecurityPage: builtIn !== null })
 
   const app = new Hono<AppEnv>()
-  app.use(requestLog(createRequestLog(deps.logger, deps.observe)), securityHeaders(issuer))
+  app.use(
+    requestLog(createRequestLog(deps.logger, deps.observe)),
+    securityHeaders(issuer),
+    useSite(site),
+    recordOrigin(clientAddress),
+  )
   app.onError(errorResponse(deps.logger))
   app.notFound(notFoundResponse)
-  const route = (path: string, handlers: { get?: Handler<AppEnv>; post?: Handler<AppEnv> }) => {
-    if (handlers.get !== undefined) app.get(path, handlers.get)
-    if (handlers.post !== undefined) app.post(path, handlers.post)
-    app.all(path, methodNotAllowed(Object.keys(handlers).join(", ").toUpperCase()))
+  const add = (table: RouteTable) => {
+    for (const [path, { get, post }] of Object.entries(table)) {
+      if (get !== undefined) app.get(path, get)
+      if (post !== undefined) app.post(path, post)
+      const methods = [...(get === undefined ? [] : ["GET"]), ...(post === undefined ? [] : ["POST"])]
+      app.all(path, methodNotAllowed(methods.join(", ")))
+    }
   }
 
-  route(LOGIN_PATH, { get: showLogin(approval), post: answerApproval(approval) })
-  route(CLI_TOKEN_PATH, { post: redeemForToken(deps) })
-  route(CLI_LOGOUT_PATH, { post: endSession(deps) })
-  route(OAUTH_PATHS.metadata, { get: showMetadata(deps) })
-  route(OAUTH_PATHS.openidMetadata, { get: showMetadata(deps) })
-  route(OAUTH_PATHS.authorize, { get: showAuthorize(approval), post: answerApproval(approval) })
-  route(OAUTH_PATHS.pushedAuthorizationRequest, { post: pushAuthorizationRequest(oauth) })
-  route(OAUTH_PATHS.token, { post: issueToken(oauth) })
-  route(OAUTH_PATHS.deviceAuthorization, { post: authorizeDevice(oauth) })
-  route(OAUTH_PATHS.revoke, { post: revokeToken(oauth) })
-  route(OAUTH_PATHS.introspect, { post: introspectToken(oauth) })
-  route(OAUTH_PATHS.revocations, { get: streamRevocations(oauth), post: renewFollower(oauth) })
-  route(DEVICE_PATH, { get: showDevice(device), post: answerDevice(device) })
-  route("/", { get: showHome(deps) })
-  route(SESSIONS_PATH, { get: showSessions(sessions), post: endSessions(sessions) })
-  route("/sign-out", { post: submitSignOut(deps) })
-  if (hasPasswords(accounts)) {
-    const signIn = { issuer, accounts, clientAddress }
-    route("/sign-in", { get: showSignIn(signIn), post: submitSignIn(signIn) })
-    route("/create-account", { get: showCreateAccount(signIn), post: submitCreateAccount(signIn) })
+  add({
+    [LOGIN_PATH]: { get: showLogin(approval), post: answerApproval(approval) },
+    [CLI_TOKEN_PATH]: { post: redeemForToken(deps) },
+    [CLI_LOGOUT_PATH]: { post: endSession(deps) },
+    [OAUTH_PATHS.metadata]: { get: showMetadata(deps) },
+    [OAUTH_PATHS.openidMetadata]: { get: showMetadata(deps) },
+    [OAUTH_PATHS.authorize]: { get: showAuthorize(approval), post: answerApproval(approval) },
+    [OAUTH_PATHS.pushedAuthorizationRequest]: { post: pushAuthorizationRequest(oauth) },
+    [OAUTH_PATHS.token]: { post: issueToken(oauth) },
+    [OAUTH_PATHS.deviceAuthorization]: { post: authorizeDevice(oauth) },
+    [OAUTH_PATHS.revoke]: { post: revokeToken(oauth) },
+    [OAUTH_PATHS.introspect]: { post: introspectToken(oauth) },
+    [OAUTH_PATHS.revocations]: { get: streamRevocations(oauth), post: renewFollower(oauth) },
+    [DEVICE_PATH]: { get: showDevice(device), post: answerDevice(device) },
+    "/sign-out": { post: submitSignOut(deps) },
+    "/healthz": { get: showHealth },
+    "/readyz": { get: showReadiness(deps) },
+  })
+  add(accountRoutes({ ...shared, builtIn }))
+  if (builtIn !== null) {
+    const requestLimits = createAttemptLimits(deps.openRateLimiter)
+    add(signInRoutes({ ...shared, accounts: builtIn, requestLimits }))
   }
-  route("/healthz", { get: showHealth })
-  route("/readyz", { get: showReadiness(deps) })
-  route(STYLE_PATH, { get: showStyle })
-  route(ICON_PATH, { get: showIcon })
+  add(assetRoutes(site))
   app.route(ADMIN_API_PATH, deps.adminApi)
   return app
 }
 
-function hasPasswords(accounts: Accounts | PasswordAccounts): accounts is PasswordAccounts {
-  return "signIn" in accounts
+function isBuiltIn(accounts: Accounts | BuiltInAccounts): accounts is BuiltInAccounts {
+  return "passwords" in accounts
+}
+
+function assetRoutes({ style, icon, scripts }: Site): RouteTable {
+  const assets = [style, icon, ...Object.values(scripts)]
+  return Object.fromEntries(assets.map((asset) => [asset.path, { get: showAsset(asset) }]))
 }

@@ -27,8 +27,8 @@ test("accounts are created, listed and disabled; the password is never shown", a
   const created = await create("Ada@example.com", "correct horse battery\r\n", "--name", "Ada")
   expect(created).toMatchObject({ code: 0, stderr: "" })
   expect(created.stdout).toMatch(/^Created ada@example\.com \(Ada\), id \S+\n$/)
-  const services = await openServices(parseConfig({ AUTHCHEMY_DATA_DIR: directory }), () => {})
-  const [account] = await services.accounts.list()
+  const services = await openServices(parseConfig({ AUTHCHEMY_DATA_DIR: directory }))
+  const [account] = await services.accounts.administration.list()
   const { token } = await services.tokens.createSession({
     ...ALCHEMY_GRANT,
     accountId: account?.id ?? "",
@@ -36,7 +36,8 @@ test("accounts are created, listed and disabled; the password is never shown", a
     device: {},
   })
   const form = { email: "ada@example.com", password: "correct horse battery" }
-  expect(await services.accounts.signIn(form, new Request("http://localhost/"))).toMatchObject({ ok: true })
+  const visit = { address: "127.0.0.1", agent: null }
+  expect(await services.accounts.passwords.signIn(form, visit)).toMatchObject({ ok: true })
   expect((await authchemy(["accounts", "list"])).stdout).toMatch(/\tactive\t.*\tada@example\.com\tAda\n$/)
   expect(await authchemy(["accounts", "disable", "ADA@example.com"])).toEqual({
     code: 0,

@@ -1,9 +1,11 @@
 import { StoreUnavailableError } from "@authchemy/tokens"
 import { Command, CommanderError } from "commander"
 import packageJson from "../package.json" with { type: "json" }
+import type { AuditOptions } from "./commands/audit.ts"
 import type { AddClientOptions } from "./commands/clients.ts"
 import type { CommandIo } from "./commands/command.ts"
-import { ConfigError, type ConfigProblem, parseConfig } from "./config.ts"
+import { parseConfig } from "./config.ts"
+import { ConfigError, type ConfigProblem } from "./config-error.ts"
 import { withoutSecrets } from "./logging.ts"
 
 /** Standard streams and environment, as `authchemy` uses them. */
@@ -53,6 +55,32 @@ function programOf(io: CliIo): Command {
     .option("--workers <number>", "how many processes serve at the port, or auto: one a core")
     .action((options: { workers?: string }) => serveUntilStopped(io, options.workers))
 
+  addAccountCommands(program, io)
+  addClientCommands(program, io)
+  addAuditCommand(program, io)
+  addSessionCommands(program, io)
+  program
+    .command("doctor")
+    .description(
+      "look at the configuration, the stores, mail, TLS and the clock, and say what to do; changes nothing",
+    )
+    .option("--json", "as JSON")
+    .action(async (options: { json?: boolean }) => {
+      const { runDoctor } = await import("./commands/doctor.ts")
+      await runDoctor(options, io)
+    })
+  program
+    .command("migrate")
+    .description("bring the database up to date; on SQLite that happens by itself")
+    .option("--check", "apply nothing; list what is pending and exit 1 where something is")
+    .action(async (options: { check?: boolean }) => {
+      const { migrateDatabase } = await import("./commands/migrate.ts")
+      await migrateDatabase(options, io)
+    })
+  return program
+}
+
+function addAccountCommands(program: Command, io: CliIo): void {
   const accounts = program.command("accounts").description("people's accounts")
   accounts
     .command("create")
@@ -71,22 +99,44 @@ function programOf(io: CliIo): Command {
       const { listAccounts } = await import("./commands/accounts.ts")
       await listAccounts(io)
     })
-  accounts
-    .command("disable")
-    .description("refuse sign-in and end every session of an account")
-    .argument("[email]", "the account's email")
-    .option("--email <email>", "the account's email")
-    .action(async (named: string | undefined, options: { email?: string }, command: Command) => {
-      const emails = [named, options.email].filter((email) => email !== undefined)
-      const [email] = emails
-      if (email === undefined || emails.length > 1) {
-        command.error("error: one email must be given: authchemy accounts disable <email>")
-      }
+  const withEmail = (name: string, description: string) =>
+    accounts
+      .command(name)
+      .description(description)
+      .argument("[email]", "the account's email")
+      .option("--email <email>", "the account's email")
+  withEmail("disable", "refuse sign-in and end every session of an account").action(
+    async (named: string | undefined, options: { email?: string }, command: Command) => {
       const { disableAccount } = await import("./commands/accounts.ts")
-      await disableAccount({ email }, io)
-    })
-  addClientCommands(program, io)
-  return program
+      await disableAccount({ email: emailOf(named, options, command) }, io)
+    },
+  )
+  withEmail("enable", "take disable back; what it ended stays ended").action(
+    async (named: string | undefined, options: { email?: string }, command: Command) => {
+      const { enableAccount } = await import("./commands/accounts.ts")
+      await enableAccount({ email: emailOf(named, options, command) }, io)
+    },
+  )
+  withEmail("reset", "end every session of an account, and print a link that sets a new password")
+    .option("--second-factor", "take away its second factor and its passkeys, too")
+    .action(
+      async (
+        named: string | undefined,
+        options: { email?: string; secondFactor?: boolean },
+        command: Command,
+      ) => {
+        const { resetAccount } = await import("./commands/accounts.ts")
+        await resetAccount({ ...options, email: emailOf(named, options, command) }, io)
+      },
+    )
+}
+
+/** The one email that is given, either way. */
+function emailOf(named: string | undefined, options: { email?: string }, command: Command): string {
+  const emails = [named, options.email].filter((email) => email !== undefined)
+  const [email] = emails
+  if (email !== undefined && emails.length === 1) return email
+  return command.error(`error: one email must be given: authchemy accounts ${command.name()} <email>`)
 }
 
 function addClientCommands(program: Command, io: CliIo): void {
@@ -132,6 +182,45 @@ function addClientCommands(program: Command, io: CliIo): void {
     .action(async () => {
       const { digestSecret } = await import("./commands/clients.ts")
       await digestSecret(io)
+    })
+}
+
+function addSessionCommands(program: Command, io: CliIo): void {
+  const sessions = program.command("sessions").description("command-line sessions of an account")
+  sessions
+    .command("list")
+    .description("id, creation, last use, end, client, machine, system and program, with tabs between")
+    .requiredOption("--account <email>", "the account's email; of a host application's account, its id")
+    .option("--json", "as JSON")
+    .action(async (options: { account: string; json?: boolean }) => {
+      const { listSessions } = await import("./commands/sessions.ts")
+      await listSessions(options, io)
+    })
+  sessions
+    .command("revoke")
+    .description("end one session of an account, or all; refused everywhere when this returns")
+    .argument("[id]", "the session's id")
+    .requiredOption("--account <email>", "the account's email; of a host application's account, its id")
+    .option("--all", "all of them")
+    .action(async (id: string | undefined, options: { account: string; all?: boolean }) => {
+      const { revokeSessions } = await import("./commands/sessions.ts")
+      await revokeSessions({ ...options, id }, io)
+    })
+}
+
+function addAuditCommand(program: Command, io: CliIo): void {
+  const collect = (value: string, values: readonly string[] = []) => [...values, value]
+  program
+    .command("audit")
+    .description("what happened, the oldest first: time, type, account, program, address, details, sentence")
+    .option("--account <email>", "of one account; of one that is gone, its id")
+    .option("--type <type>", "of one type, such as token.issued; can be given again", collect)
+    .option("--since <when>", "from then on: 7d, 24h, 30m, 2026-11-23 or 2026-11-23T22:05:00Z")
+    .option("--limit <number>", "how many, the newest that match; 100 unless it is given")
+    .option("--json", "one JSON object a line")
+    .action(async (options: AuditOptions) => {
+      const { showAudit } = await import("./commands/audit.ts")
+      await showAudit(options, io)
     })
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, expect, test } from "vitest"
-import { ConfigError } from "./config.ts"
+import { ConfigError } from "./config-error.ts"
 import { prepareDataDirectory } from "./data-directory.ts"
 
 let directory: string

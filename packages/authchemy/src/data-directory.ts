@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync } from "node:fs"
 import { dirname } from "node:path"
-import { ConfigError } from "./config.ts"
+import { ConfigError } from "./config-error.ts"
 
 /**
  * Makes the data directory where it is missing, for this user alone (mode 0700), and the directories above it.

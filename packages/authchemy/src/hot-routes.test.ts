@@ -70,7 +70,11 @@ describe.each(STORES)("hot routes on %s", (_, store) => {
       clientId = NATIVE.id,
     }: { scopes?: readonly Scope[]; clientId?: string } = {},
   ) {
-    const { id } = await under.accounts.create({ email, password: "correct horse battery", name: "Änn" })
+    const { id } = await under.accounts.administration.create({
+      email,
+      password: "correct horse battery",
+      name: "Änn",
+    })
     const grant = { ...ALCHEMY_GRANT, scopes, clientId, accountId: id, device: { name: "läptop" } }
     return { ...(await under.tokens.createSession({ ...grant, expiresInSeconds: 3600 })), accountId: id }
   }
@@ -253,7 +257,7 @@ describe.each(STORES)("hot routes on %s", (_, store) => {
     }
     expect(held).toHaveLength(3)
     await under.tokens.revoke(revoked.token)
-    await accounts.disable("disabled@example.com")
+    await accounts.administration.disable("disabled@example.com")
     await clients.remove("brief")
     for (const one of [revoked, disabled, orphan]) {
       expect(await same(get(me(one.token, CLOSE)))).toMatch(/^HTTP\/1\.1 401 /)

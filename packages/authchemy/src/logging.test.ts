@@ -8,6 +8,7 @@ test("S53 tokens, codes, keys and passwords in URLs are blacked out", () => {
   expect(withoutSecrets("a alchemy_at_abc123 b alchemy_ak_x9, redis://user:pass@host:1/0")).toBe(
     "a alchemy_at_… b alchemy_ak_…, redis://…@host:1/0",
   )
+  expect(withoutSecrets("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw+/= is set")).toBe("whsec_… is set")
 })
 
 test("an error is logged with class, message, code, stack and causes, and no other property", () => {

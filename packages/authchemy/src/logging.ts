@@ -70,10 +70,13 @@ function createTimestamp(): () => string {
   }
 }
 
-/** Blacks out tokens, codes and keys of this server, and passwords in URLs. */
+/** Blacks out tokens, codes and keys of this server, webhook secrets, and passwords in URLs. */
 export function withoutSecrets(text: string): string {
-  if (!text.includes("alchemy_") && !text.includes("://")) return text
-  return text.replace(/alchemy_([a-z]{2})_[\w-]+/g, "alchemy_$1_…").replace(/:\/\/[^\s/@]*@/g, "://…@")
+  if (!text.includes("alchemy_") && !text.includes("://") && !text.includes("whsec_")) return text
+  return text
+    .replace(/alchemy_([a-z]{2})_[\w-]+/g, "alchemy_$1_…")
+    .replace(/whsec_[\w+/=-]+/g, "whsec_…")
+    .replace(/:\/\/[^\s/@]*@/g, "://…@")
 }
 
 type ErrorDescription = {

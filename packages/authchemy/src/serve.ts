@@ -91,12 +91,11 @@ export async function startServer(
   try {
     const port = listener?.port ?? config.port
     const own = { ...config, issuer: config.issuer.replace(/:0$/, `:${port}`) }
-    const services = await openServices(
-      own,
-      (err) => logger.warn({ err }, "store connection"),
-      options.changeCount,
-    )
+    const services = await openServices(own, { logger, changeCount: options.changeCount })
     opened.push(services)
+    const { newerMigrations } = services
+    if (newerMigrations.length > 0)
+      logger.warn({ newerMigrations }, "the database is newer than this version")
     const metrics = createMetrics({ tokenStats: () => services.tokens.stats() })
     const { metricsText = async () => renderMetrics(await metrics.collect()) } = options
     const app = createServerApp({

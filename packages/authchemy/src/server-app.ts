@@ -1,12 +1,12 @@
 import { ADMIN_API_PATH, OAUTH_PATHS } from "@authchemy/protocol"
 import type { Hono } from "hono"
 import type { Logger } from "pino"
-import type { PasswordAccounts } from "./accounts/accounts.ts"
+import type { Accounts } from "./accounts/accounts.ts"
 import type { HeldAccounts } from "./accounts/remembered.ts"
 import { createAdminApi } from "./admin/admin-api.ts"
 import type { HeldDeps } from "./admin/authenticate.ts"
 import { showHeldMe } from "./admin/me.ts"
-import { createApp } from "./app.ts"
+import { createRoutes } from "./app.ts"
 import type { Clients } from "./clients/clients.ts"
 import type { HeldClients } from "./clients/remembered.ts"
 import type { Config } from "./config.ts"
@@ -26,8 +26,8 @@ import type { Services } from "./services.ts"
  */
 export function createServerApp(options: {
   config: Config
-  services: Omit<Services, "close" | "ready" | "accounts" | "clients"> & {
-    accounts: PasswordAccounts
+  services: Omit<Services, "close" | "closeMail" | "ready" | "newerMigrations" | "accounts" | "clients"> & {
+    accounts: Accounts
     clients: Clients
   }
   now: () => number
@@ -38,9 +38,14 @@ export function createServerApp(options: {
   const { config, services, ...rest } = options
   const { issuer } = config
   const { secret, tokens } = services
-  const shared = { ...services, now: options.now }
   const dpop = createDpopVerifier({ issuer, secret, now: options.now, useOnce: usedProofs(tokens) })
-  return createApp({ ...config, ...services, ...rest, dpop, adminApi: createAdminApi({ ...shared, dpop }) })
+  return createRoutes({
+    ...config,
+    ...services,
+    ...rest,
+    dpop,
+    adminApi: createAdminApi({ ...services, dpop }),
+  })
 }
 
 /**

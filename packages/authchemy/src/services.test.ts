@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect, inject, test } from "vitest"
 import { parseConfig } from "./config.ts"
-import { createPostgresDatabase, onPostgres } from "./database/testing.ts"
+import { createMigratedDatabase, onPostgres } from "./database/testing.ts"
 import { openServices } from "./services.ts"
 
 onPostgres(() => {
@@ -12,11 +12,11 @@ onPostgres(() => {
     const directory = await mkdtemp(join(tmpdir(), "authchemy-services-"))
     const config = parseConfig({
       AUTHCHEMY_DATA_DIR: join(directory, "unused"),
-      AUTHCHEMY_DATABASE_URL: await createPostgresDatabase(),
+      AUTHCHEMY_DATABASE_URL: await createMigratedDatabase(),
       AUTHCHEMY_REDIS_URL: `${inject("redisUrl")}/${randomInt(64)}`,
       AUTHCHEMY_SECRET: "s".repeat(32),
     })
-    const services = await openServices(config, () => {})
+    const services = await openServices(config)
     await services.ready()
     await services.close()
     expect(await readdir(directory)).toEqual([])

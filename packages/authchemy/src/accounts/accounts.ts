@@ -19,43 +19,31 @@ export interface Accounts {
   signOut(request: Request): Promise<string[]>
 }
 
-/** What became of a posted form: cookies to set, or what to say beside which field. `retryAfterSeconds`: too many attempts. */
-export type FormOutcome =
-  | { ok: true; setCookies: string[] }
-  | {
-      ok: false
-      field: "email" | "password" | "name" | "form"
-      message: string
-      retryAfterSeconds?: number
-    }
-
-/** The built-in accounts: email and password, with pages of their own. */
-export interface PasswordAccounts extends Accounts {
-  readonly signUpAllowed: boolean
-  /** Signs a browser in. The message never tells a wrong password from an unknown email. */
-  signIn(
-    form: { email: string; password: string },
-    request: Request,
-    client?: { clientAddress: string },
-  ): Promise<FormOutcome>
-  /** Creates an account and signs the browser in to it. Refused where sign-up is closed. */
-  signUp(
-    form: { email: string; password: string; name: string },
-    request: Request,
-    client?: { clientAddress: string },
-  ): Promise<FormOutcome>
-}
-
 /** An account as the operator sees it. */
 export type AccountRecord = Account & { createdAt: Date; disabledAt: Date | null }
 
-/** What the operator's commands need. */
+/** What the operator's commands need. Each change is recorded, and sees to it that what it ends has ended. */
 export interface AccountAdministration {
-  /** @throws AccountError (`code`: `email_taken` | `invalid_email` | `invalid_password` | `invalid_name`) */
+  /** The email counts as verified: the operator vouches for it. @throws AccountError */
   create(account: { email: string; password: string; name: string }): Promise<AccountRecord>
   list(): Promise<AccountRecord[]>
+  /** Whatever its state. `null` where there is no such account. */
+  findByEmail(email: string): Promise<AccountRecord | null>
   /** Ends the account's browser sessions and refuses new ones. Its tokens are ended by the caller (`tokens.revokeSessions`). `null` where there is no such account. */
   disable(email: string): Promise<AccountRecord | null>
+  /** Takes `disable` back; what it ended stays ended, and what it could not end is ended now. @throws StoreUnavailableError, and the account stays disabled */
+  enable(email: string): Promise<AccountRecord | null>
+  /**
+   * Ends the account's browser sessions and command-line sessions, and makes a link, good once and for an hour, under which a new password is set. The old
+   * one counts until then. A disabled account stays disabled.
+   * @param options.secondFactor also takes away its second factor and its passkeys, for somebody who has lost them
+   * @returns `endedSessions`: how many command-line sessions have ended
+   * @throws StoreUnavailableError
+   */
+  reset(
+    email: string,
+    options: { secondFactor: boolean },
+  ): Promise<{ account: AccountRecord; link: string; endedSessions: number } | null>
 }
 
 /** An account operation was refused; `code` is stable. */

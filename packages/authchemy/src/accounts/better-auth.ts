@@ -1,232 +1,191 @@
-import { AsyncLocalStorage } from "node:async_hooks"
 import { StoreUnavailableError } from "@authchemy/tokens"
-import { type BetterAuthOptions, betterAuth } from "better-auth"
-import { APIError } from "better-auth/api"
-import { getMigrations } from "better-auth/db/migration"
-import type { Selectable } from "kysely"
+import { type AuthContext, type BetterAuthOptions, betterAuth } from "better-auth"
+import { APIError, createAuthEndpoint } from "better-auth/api"
+import { setSessionCookie } from "better-auth/cookies"
+import { twoFactor } from "better-auth/plugins/two-factor"
+import { parse } from "hono/utils/cookie"
+import * as v from "valibot"
 import type { Database } from "../database/database.ts"
 import { PostgresDatabase } from "../database/postgres.ts"
-import type { Schema } from "../database/schema.ts"
-import { createMemoryRateLimits } from "../limits/memory.ts"
-import type { OpenRateLimiter } from "../limits/rate-limiter.ts"
-import {
-  type AccountAdministration,
-  AccountError,
-  type AccountRecord,
-  type FormOutcome,
-  type PasswordAccounts,
-} from "./accounts.ts"
-import { LONGEST_PASSWORD, SHORTEST_PASSWORD, tidyAccount, tidyEmail } from "./fields.ts"
-import { createPasswordHashing, type PasswordHashing } from "./password-hashing.ts"
-import { createSignInLimits } from "./sign-in-limits.ts"
+import { USER_FIELDS } from "./account-schema.ts"
+import type { Visit } from "./built-in.ts"
+import { LONGEST_PASSWORD, SHORTEST_PASSWORD } from "./fields.ts"
+import type { PasswordHashing } from "./passwords/password-hashing.ts"
+import { makeRecoveryCodes } from "./second-factor/recovery-codes.ts"
 
 const BROWSER_SESSION_SECONDS = 7 * 24 * 60 * 60
-const WRONG = "The email or the password is wrong."
 
-/** The built-in accounts, and what makes their tables. */
-export type BuiltInAccounts = PasswordAccounts &
-  AccountAdministration & {
-    /** Makes or completes the tables, on this connection to the database. */
-    migrate(on: Database): Promise<void>
+/** A call was refused. `code` is Better Auth's, or one of `ACCOUNT_DISABLED` and `EMAIL_NOT_VERIFIED`, which no session is opened for. */
+export class CallRefused extends Error {
+  readonly code: string
+  constructor(code: string) {
+    super(`refused: ${code}`)
+    this.name = "CallRefused"
+    this.code = code
   }
+}
+
+/** A browser session's row, and whose it is. */
+export type FoundSession = {
+  session: { id: string; createdAt: Date; updatedAt: Date }
+  user: { id: string; email: string; name: string; disabledAt: Date | null }
+}
+
+/** How a browser session is opened. `openedAt`: when it began, where it takes the place of another; left out, now. */
+export type Opening = { visit: Visit; openedAt?: Date }
+
+type Answered<T> = Promise<{ answer: T; setCookies: string[] }>
 
 /**
- * Accounts by email and password, on Better Auth. Its own HTTP endpoints are not served: the server's pages call it, and guard their
- * forms themselves.
- * @param options.issuer this server's origin; cookies are `Secure` where it is https
- * @param options.secret signs the browser's cookies
- * @param options.openRateLimiter where failed sign-ins are counted; left out, in this process
+ * The calls of Better Auth's that this server makes, as it makes them: with no cookie but the one that a call is about, so that nothing else that a browser brought
+ * along is adopted. They throw `CallRefused`, and `StoreUnavailableError` where the database is out of reach.
  */
-export function createBuiltInAccounts(options: {
+export type BetterAuth = {
+  getSession(request: Request): Promise<FoundSession | null>
+  /** `token`: of the new session; `null` where a second factor is asked for first. */
+  signIn(form: { email: string; password: string }, opening: Opening): Answered<{ token: string | null }>
+  /** Opens a browser session without looking at any proof. */
+  openSession(accountId: string, opening: Opening): Answered<object>
+  /** The cookies that sign a browser out. */
+  signOut(request: Request): Answered<object>
+  /** Whose sign-in a request carries that waits for its second factor. */
+  pendingSignIn(request: Request): Promise<string | null>
+  answerWithCode(code: string, request: Request, opening: Opening): Answered<object>
+  answerWithRecoveryCode(code: string, request: Request, opening: Opening): Answered<object>
+  /** Makes a secret and recovery codes that count for nothing until `confirmSecondFactor`. */
+  beginSecondFactor(password: string, request: Request, opening: Opening): Answered<object>
+  confirmSecondFactor(code: string, request: Request, opening: Opening): Answered<object>
+  renewRecoveryCodes(
+    password: string,
+    request: Request,
+    opening: Opening,
+  ): Answered<{ backupCodes: string[] }>
+  /** For what needs no call. */
+  context: Promise<BetterAuthContext>
+}
+
+/** Better Auth's tables, and the keys that it encrypts with. */
+export type BetterAuthContext = Pick<AuthContext, "internalAdapter" | "secretConfig"> & {
+  adapter: Pick<AuthContext["adapter"], "findOne" | "deleteMany">
+  /** All or nothing, on PostgreSQL. */
+  inTransaction<T>(work: (adapter: Pick<AuthContext["adapter"], "create">) => Promise<T>): Promise<T>
+}
+
+/**
+ * Better Auth, which keeps accounts, passwords, browser sessions and second factors. Its HTTP endpoints are not served: the server's pages call it, and guard
+ * their forms themselves.
+ * @param options.issuer this server's origin; cookies are `Secure` where it is https
+ * @param options.secret signs the browser's cookies, and encrypts the secrets of second factors
+ * @param options.mustVerifyEmail no session is opened for an account whose email is not verified
+ * @param options.now milliseconds since the epoch: when a browser session was opened. When it ends goes by the system's clock
+ */
+export function openBetterAuth(options: {
   database: Database
   issuer: string
   secret: string
-  signUpAllowed: boolean
-  openRateLimiter?: OpenRateLimiter
-}): BuiltInAccounts {
-  const { database, signUpAllowed, openRateLimiter = createMemoryRateLimits().open } = options
-  const limits = createSignInLimits(openRateLimiter)
-  const preparedHash = new AsyncLocalStorage<string>()
-  const passwords = createPasswordHashing()
-  const settings = settingsOf({
-    ...options,
-    passwords: {
-      ...passwords,
-      hash: async (password) => preparedHash.getStore() ?? (await passwords.hash(password)),
-    },
-  })
-  const auth = betterAuth(settings)
-
-  const sessionOf = (request: Request) => askBetterAuth(auth.api.getSession({ headers: request.headers }))
-
-  /** Posts the credential with no cookie, so that nothing a browser brought along is adopted. */
-  const openSession = async (email: string, password: string): Promise<FormOutcome> => {
-    try {
-      const { headers } = await auth.api.signInEmail({
-        body: { email, password },
-        headers: new Headers(),
-        returnHeaders: true,
-      })
-      return { ok: true, setCookies: headers.getSetCookie() }
-    } catch (error) {
-      if (!(error instanceof APIError) || error.statusCode >= 500) throw error
-      if (error.body?.code === DISABLED) {
-        return {
-          ok: false,
-          field: "form",
-          message: "This account is disabled. Ask whoever runs this server.",
-        }
-      }
-      return { ok: false, field: "form", message: WRONG }
-    }
+  mustVerifyEmail: boolean
+  passwords: PasswordHashing
+  now: () => number
+}): BetterAuth {
+  const auth = betterAuth(settingsOf(options))
+  const { api } = auth
+  const prefix = options.issuer.startsWith("https:") ? "__Secure-" : ""
+  const only = (request: Request, cookie: string) => cookieIn(request, `${prefix}${COOKIES}.${cookie}`)
+  const answered = async <T>(call: Promise<{ headers: Headers; response: T }>): Answered<T> => {
+    const { headers, response } = await asked(call)
+    return { answer: response, setCookies: headers.getSetCookie() }
   }
+  const withHeaders = { returnHeaders: true } as const
 
-  const recordOf = async (email: string): Promise<AccountRecord | null> => {
-    const row = await database.selectFrom("user").selectAll().where("email", "=", email).executeTakeFirst()
-    return row === undefined ? null : recordFrom(row)
-  }
+  return {
+    context: auth.$context.then(({ adapter, internalAdapter, secretConfig }) => ({
+      ...{ adapter, internalAdapter, secretConfig },
+      inTransaction: (work) => adapter.transaction(work),
+    })),
 
-  const accounts: BuiltInAccounts = {
-    signUpAllowed,
-
-    browserSession: async (request) => {
-      if (!request.headers.has("cookie")) return null
-      const found = await sessionOf(request)
-      if (found === null || found.user.disabledAt) return null
-      const { id, email, name } = found.user
-      return { account: { id, email, name }, sessionId: found.session.id }
+    getSession: async (request) => {
+      const found = await asked(api.getSession({ headers: only(request, "session_token") }))
+      return found === null
+        ? null
+        : { session: found.session, user: { ...found.user, disabledAt: found.user.disabledAt ?? null } }
     },
 
-    find: async (accountId) => {
-      const row = await database
-        .selectFrom("user")
-        .select(["id", "email", "name", "disabledAt"])
-        .where("id", "=", accountId)
-        .executeTakeFirst()
-      if (row === undefined || row.disabledAt !== null) return null
-      return { id: row.id, email: row.email, name: row.name }
+    signIn: async (form, opening) => {
+      const headers = describing(new Headers(), opening)
+      const { answer, setCookies } = await answered(api.signInEmail({ body: form, headers, ...withHeaders }))
+      return { answer: { token: "token" in answer ? answer.token : null }, setCookies }
     },
 
-    signInUrl: (returnTo) => `/sign-in?return_to=${encodeURIComponent(returnTo)}`,
+    openSession: (accountId, opening) =>
+      answered(
+        api.openBrowserSession({
+          body: { accountId },
+          headers: describing(new Headers(), opening),
+          ...withHeaders,
+        }),
+      ),
 
-    signOut: async (request) => {
-      // Better Auth passes over a database that is out of reach, and would report a session as ended that goes on.
-      const found = await sessionOf(request)
-      if (found !== null) await database.deleteFrom("session").where("id", "=", found.session.id).execute()
-      const { headers } = await auth.api.signOut({ headers: request.headers, returnHeaders: true })
-      return headers.getSetCookie()
+    signOut: (request) => answered(api.signOut({ headers: only(request, "session_token"), ...withHeaders })),
+
+    pendingSignIn: (request) => asked(api.findPendingSignIn({ headers: only(request, "two_factor") })),
+
+    answerWithCode: (code, request, opening) => {
+      const headers = describing(only(request, "two_factor"), opening)
+      return answered(api.verifyTOTP({ body: { code }, headers, ...withHeaders }))
     },
 
-    signIn: async (form, _request, client) => {
-      const address = client?.clientAddress ?? "unknown"
-      const email = tidyEmail(form.email)
-      if (email === null) {
-        return { ok: false, field: "email", message: "Email must be an address such as ada@example.com." }
-      }
-      if (form.password === "") return { ok: false, field: "password", message: "Password is needed." }
-      const admission = await limits.admitSignIn(email, address)
-      if (!admission.admitted) return tooManyAttempts(admission.retryAfterSeconds)
-      try {
-        const outcome = await openSession(email, form.password)
-        if (outcome.ok) await admission.giveBack()
-        return outcome
-      } catch (fault) {
-        await admission.giveBack()
-        throw fault
-      }
+    answerWithRecoveryCode: (code, request, opening) => {
+      const headers = describing(only(request, "two_factor"), opening)
+      return answered(api.verifyBackupCode({ body: { code }, headers, ...withHeaders }))
     },
 
-    signUp: async (form, _request, client) => {
-      if (!signUpAllowed) {
-        return { ok: false, field: "form", message: "Accounts on this server are made by whoever runs it." }
-      }
-      try {
-        const tidied = tidyAccount(form)
-        const admission = await limits.admitSignUp(client?.clientAddress ?? "unknown")
-        if (!admission.admitted) return tooManyAttempts(admission.retryAfterSeconds)
-        const { email } = await accounts.create(tidied)
-        return await openSession(email, form.password)
-      } catch (error) {
-        if (!(error instanceof AccountError)) throw error
-        return { ok: false, field: FIELDS[error.code], message: error.message }
-      }
+    beginSecondFactor: (password, request, opening) => {
+      const headers = describing(only(request, "session_token"), opening)
+      return answered(api.enableTwoFactor({ body: { password, method: "totp" }, headers, ...withHeaders }))
     },
 
-    create: async (account) => {
-      const tidied = tidyAccount(account)
-      if ((await recordOf(tidied.email)) !== null) throw emailTaken()
-      // The work of hashing is done before Better Auth begins its transaction, which holds a connection that others wait for.
-      const hash = await passwords.hash(tidied.password)
-      try {
-        await preparedHash.run(hash, () => auth.api.signUpEmail({ body: tidied }))
-      } catch (error) {
-        // Of several at the same moment the database lets one through; Better Auth does not say why the others failed.
-        if (!(error instanceof APIError) || (await recordOf(tidied.email)) === null) throw error
-        throw emailTaken()
-      }
-      const created = await recordOf(tidied.email)
-      if (created === null) throw new Error("the account that was made is not there")
-      // Better Auth signs a new account in at once; nobody holds that session's cookie.
-      await database.deleteFrom("session").where("userId", "=", created.id).execute()
-      return created
+    confirmSecondFactor: (code, request, opening) => {
+      const headers = describing(only(request, "session_token"), opening)
+      return answered(api.verifyTOTP({ body: { code }, headers, ...withHeaders }))
     },
 
-    list: async () => {
-      const rows = await database.selectFrom("user").selectAll().orderBy("createdAt").orderBy("id").execute()
-      return rows.map(recordFrom)
-    },
-
-    disable: async (email) => {
-      const account = await recordOf(tidyEmail(email) ?? email)
-      if (account === null) return null
-      const disabledAt = account.disabledAt ?? new Date()
-      await database
-        .updateTable("user")
-        .set({ disabledAt: disabledAt.toISOString() })
-        .where("id", "=", account.id)
-        .execute()
-      await database.deleteFrom("session").where("userId", "=", account.id).execute()
-      return { ...account, disabledAt }
-    },
-
-    migrate: async (on) => {
-      const { runMigrations } = await getMigrations({
-        ...settings,
-        database: { ...settings.database, db: on },
-      })
-      await runMigrations()
+    renewRecoveryCodes: (password, request, opening) => {
+      const headers = describing(only(request, "session_token"), opening)
+      return answered(api.generateBackupCodes({ body: { password }, headers, ...withHeaders }))
     },
   }
-  return accounts
 }
 
 /** Better Auth reports some faults of the database as its own; this gives them back as they were. */
-async function askBetterAuth<T>(answer: Promise<T>): Promise<T> {
+async function asked<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer
   } catch (error) {
-    throw error instanceof APIError && error.cause instanceof StoreUnavailableError ? error.cause : error
+    if (!(error instanceof APIError)) throw error
+    if (error.cause instanceof StoreUnavailableError) throw error.cause
+    throw error.statusCode >= 500 ? error : new CallRefused(String(error.body?.code ?? error.status))
   }
 }
 
-function emailTaken(): AccountError {
-  return new AccountError("email_taken", "An account with this email is there already.")
+const COOKIES = "authchemy"
+const VISIT = "x-authchemy-visit"
+
+/** Tells the hook below where a session is opened from. */
+function describing(headers: Headers, opening: Opening): Headers {
+  headers.set(VISIT, encodeURIComponent(JSON.stringify(opening)))
+  return headers
 }
 
-function tooManyAttempts(retryAfterSeconds: number): FormOutcome {
-  const minutes = Math.ceil(retryAfterSeconds / 60)
-  const message = `Too many attempts. Try again in ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`
-  return { ok: false, field: "form", message, retryAfterSeconds }
+const Described = v.object({
+  visit: v.object({ address: v.string(), agent: v.nullable(v.string()) }),
+  openedAt: v.exactOptional(v.string()),
+})
+
+/** A request's headers with one of its cookies and nothing else. */
+function cookieIn(request: Request, name: string): Headers {
+  const value = parse(request.headers.get("cookie") ?? "", name)[name]
+  return new Headers(value === undefined ? {} : { cookie: `${name}=${encodeURIComponent(value)}` })
 }
-
-const DISABLED = "ACCOUNT_DISABLED"
-
-const FIELDS = {
-  email_taken: "email",
-  invalid_email: "email",
-  invalid_password: "password",
-  invalid_name: "name",
-} as const
 
 /** On PostgreSQL an account is made in one transaction; on SQLite none is held across a tick (ARCHITECTURE.md, Decisions). */
 function databaseOf(database: Database) {
@@ -235,16 +194,43 @@ function databaseOf(database: Database) {
     : { db: database, type: "sqlite" as const }
 }
 
+/** Calls of our own. They can be made by this server only, and not over HTTP. */
+const calls = {
+  id: "authchemy",
+  endpoints: {
+    openBrowserSession: createAuthEndpoint.serverOnly(
+      { method: "POST", body: v.object({ accountId: v.string() }) },
+      async (call) => {
+        const user = await call.context.internalAdapter.findUserById(call.body.accountId)
+        if (user === null) throw new APIError("NOT_FOUND", { code: "ACCOUNT_GONE", message: "gone" })
+        const session = await call.context.internalAdapter.createSession(user.id)
+        await setSessionCookie(call, { session, user })
+        return call.json({})
+      },
+    ),
+    findPendingSignIn: createAuthEndpoint.serverOnly({ method: "POST" }, async (call) => {
+      const cookie = call.context.createAuthCookie("two_factor")
+      const attempt = await call.getSignedCookie(cookie.name, call.context.secret)
+      if (!attempt) return null
+      const found = await call.context.internalAdapter.findVerificationValue(attempt)
+      return found !== null && found.expiresAt > new Date() ? found.value : null
+    }),
+  },
+}
+
 function settingsOf(options: {
   database: Database
   issuer: string
   secret: string
+  mustVerifyEmail: boolean
   passwords: PasswordHashing
+  now: () => number
 }) {
+  const { issuer, secret, mustVerifyEmail, passwords, now } = options
   return {
     appName: "Authchemy",
-    baseURL: options.issuer,
-    secret: options.secret,
+    baseURL: issuer,
+    secret,
     database: databaseOf(options.database),
     telemetry: { enabled: false },
     logger: { disabled: true },
@@ -253,14 +239,26 @@ function settingsOf(options: {
       enabled: true,
       minPasswordLength: SHORTEST_PASSWORD,
       maxPasswordLength: LONGEST_PASSWORD,
-      password: options.passwords,
+      password: passwords,
     },
     session: {
       expiresIn: BROWSER_SESSION_SECONDS,
       disableSessionRefresh: true,
       cookieCache: { enabled: false },
     },
-    user: { additionalFields: { disabledAt: { type: "date", required: false, input: false } } },
+    // What a row is found by stands in a cookie; with its digest alone nobody can make that cookie.
+    verification: { storeIdentifier: "hashed" },
+    user: { additionalFields: USER_FIELDS },
+    plugins: [
+      twoFactor({
+        // A password is still asked for where the account has one.
+        allowPasswordless: true,
+        backupCodeOptions: { customBackupCodesGenerate: makeRecoveryCodes },
+        // Wrong codes are counted by `account-limits.ts`, which says how long to wait.
+        accountLockout: { enabled: false },
+      }),
+      calls,
+    ],
     databaseHooks: {
       session: {
         create: {
@@ -268,27 +266,33 @@ function settingsOf(options: {
             if (call === null) throw new Error("a browser session is made by a call of Better Auth's API")
             // Through its adapter, and so within its transaction: a second connection would not see an account that is being made.
             const user = await call.context.internalAdapter.findUserById(session.userId)
-            if (user === null || ("disabledAt" in user && user.disabledAt))
-              throw new APIError("FORBIDDEN", { code: DISABLED, message: "disabled" })
+            if (user === null || ("disabledAt" in user && user.disabledAt)) throw refusal("ACCOUNT_DISABLED")
+            if (mustVerifyEmail && !user.emailVerified) throw refusal("EMAIL_NOT_VERIFIED")
+            const described = JSON.parse(decodeURIComponent(call.headers?.get(VISIT) ?? ""))
+            const { visit, openedAt } = v.parse(Described, described)
+            const at = new Date(now())
+            return {
+              data: {
+                ...session,
+                ipAddress: visit.address,
+                userAgent: visit.agent ?? "",
+                createdAt: openedAt === undefined ? at : new Date(openedAt),
+                updatedAt: at,
+              },
+            }
           },
         },
       },
     },
     advanced: {
-      cookiePrefix: "authchemy",
-      useSecureCookies: options.issuer.startsWith("https:"),
+      cookiePrefix: COOKIES,
+      useSecureCookies: issuer.startsWith("https:"),
       defaultCookieAttributes: { httpOnly: true, sameSite: "lax" },
       ipAddress: { disableIpTracking: true },
     },
   } satisfies BetterAuthOptions
 }
 
-function recordFrom(row: Selectable<Schema["user"]>): AccountRecord {
-  return {
-    id: row.id,
-    email: row.email,
-    name: row.name,
-    createdAt: new Date(row.createdAt),
-    disabledAt: row.disabledAt === null ? null : new Date(row.disabledAt),
-  }
+function refusal(code: string): APIError {
+  return new APIError("FORBIDDEN", { code, message: "refused" })
 }

@@ -21,15 +21,21 @@ export function tidyAccount(account: { email: string; password: string; name: st
   if (email === null) {
     throw new AccountError("invalid_email", "Email must be an address such as ada@example.com.")
   }
-  const { length } = account.password
-  if (length < SHORTEST_PASSWORD) {
-    throw new AccountError("invalid_password", `Password must have at least ${SHORTEST_PASSWORD} characters.`)
-  }
-  if (length > LONGEST_PASSWORD) {
-    throw new AccountError("invalid_password", `Password must have at most ${LONGEST_PASSWORD} characters.`)
-  }
-  const name = tidyClaim(account.name) || tidyClaim(email.slice(0, email.indexOf("@")))
-  return { email, password: account.password, name }
+  const problem = passwordProblem(account.password)
+  if (problem !== null) throw new AccountError("invalid_password", problem)
+  return { email, password: account.password, name: nameFrom(account.name, email) }
+}
+
+/** A name on one line; the part of the email before the @ where none is given. */
+export function nameFrom(name: string, email: string): string {
+  return tidyClaim(name) || tidyClaim(email.slice(0, email.indexOf("@")))
+}
+
+/** Why a text cannot be a password, as a sentence for the form; `null` where it can. */
+export function passwordProblem({ length }: string): string | null {
+  if (length < SHORTEST_PASSWORD) return `Password must have at least ${SHORTEST_PASSWORD} characters.`
+  if (length > LONGEST_PASSWORD) return `Password must have at most ${LONGEST_PASSWORD} characters.`
+  return null
 }
 
 /** The email as it is kept, or `null` where it is none. */

@@ -31,7 +31,7 @@ function open() {
 }
 
 const create = (email: string) =>
-  under.accounts.create({ email, password: "correct horse battery", name: "Ada" })
+  under.accounts.administration.create({ email, password: "correct horse battery", name: "Ada" })
 
 test("an account is read once, and then the same object is told", async () => {
   const { accounts, find } = open()
@@ -48,14 +48,23 @@ test("S48 an account that is disabled is forgotten everywhere before that is tol
   const { accounts, announced } = open()
   const { id } = await create("gone@example.com")
   await accounts.find(id)
-  expect(await accounts.disable("gone@example.com")).toMatchObject({ id })
+  expect(await accounts.administration.disable("gone@example.com")).toMatchObject({ id })
   expect(announced).toEqual([`account:${id}`])
   expect(accounts.findHeld(id)).toBeUndefined()
   expect(await accounts.find(id)).toBeNull()
 })
 
+test("an account that is enabled again is forgotten, too", async () => {
+  const { accounts, announced } = open()
+  const { id } = await create("back@example.com")
+  await accounts.administration.disable("back@example.com")
+  expect(await accounts.administration.enable("back@example.com")).toMatchObject({ id, disabledAt: null })
+  expect(announced).toEqual([`account:${id}`, `account:${id}`])
+  expect(await accounts.find(id)).toMatchObject({ id })
+})
+
 test("disabling nobody announces nothing", async () => {
   const { accounts, announced } = open()
-  expect(await accounts.disable("nobody@example.com")).toBeNull()
+  expect(await accounts.administration.disable("nobody@example.com")).toBeNull()
   expect(announced).toEqual([])
 })

@@ -1,6 +1,6 @@
 import { createRemembered, type Forgetting } from "../remembered.ts"
-import type { Account } from "./accounts.ts"
-import type { BuiltInAccounts } from "./better-auth.ts"
+import type { Account, AccountRecord } from "./accounts.ts"
+import type { BuiltInAccounts } from "./built-in.ts"
 
 /** Accounts that can be told of without waiting, where they are remembered. */
 export type HeldAccounts = {
@@ -12,8 +12,8 @@ export type HeldAccounts = {
 const CAPACITY = 10_000
 
 /**
- * The built-in accounts, of which those that are asked for again and again are told from memory. A disabled one is forgotten by every server before
- * `disable` resolves. Accounts of a host application are not for this: what changes there is announced to nobody.
+ * The built-in accounts, of which those that are asked for again and again are told from memory. One that is disabled or enabled is forgotten by every
+ * server before that resolves. Accounts of a host application are not for this: what changes there is announced to nobody.
  * @param forgetting of the token store that the servers share
  * @param monotonicNow milliseconds on a clock that never goes back
  */
@@ -28,6 +28,10 @@ export function rememberAccounts(
     capacity: CAPACITY,
     monotonicNow,
   })
+  const announced = async (account: AccountRecord | null) => {
+    if (account !== null) await forgetting.announce([`account:${account.id}`])
+    return account
+  }
   return {
     ...accounts,
 
@@ -36,10 +40,10 @@ export function rememberAccounts(
     find: async (accountId) =>
       remembered.held(accountId) ?? (await remembered.read(accountId, () => accounts.find(accountId))),
 
-    disable: async (email) => {
-      const account = await accounts.disable(email)
-      if (account !== null) await forgetting.announce([`account:${account.id}`])
-      return account
+    administration: {
+      ...accounts.administration,
+      disable: async (email) => announced(await accounts.administration.disable(email)),
+      enable: async (email) => announced(await accounts.administration.enable(email)),
     },
   }
 }

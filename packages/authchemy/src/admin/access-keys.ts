@@ -1,6 +1,9 @@
 import { randomBytes } from "node:crypto"
 import type { Scope } from "@authchemy/protocol"
 import { digestOf, mintToken } from "@authchemy/tokens"
+import type { Audit } from "../audit/events.ts"
+import type { KnownAddresses } from "../audit/known-addresses.ts"
+import { currentOrigin } from "../audit/origin.ts"
 import type { Database } from "../database/database.ts"
 
 /** A key for a machine that no person sits at. The key itself is nowhere; its SHA-256 digest is in the database. */
@@ -32,9 +35,25 @@ export type AccessKeys = {
 
 const LAST_USE_RESOLUTION_MS = 60_000
 
-/** @param now milliseconds since the epoch */
-export function createAccessKeys(database: Database, now: () => number): AccessKeys {
+/**
+ * @param options.audit told of keys that are made and deleted, and of the first use of each from an address
+ * @param options.now milliseconds since the epoch
+ */
+export function createAccessKeys(options: {
+  database: Database
+  audit: Pick<Audit, "record">
+  knownAddresses: KnownAddresses
+  now: () => number
+}): AccessKeys {
+  const { database, audit, knownAddresses, now } = options
   const timestamp = (time: number) => new Date(time).toISOString()
+
+  const noteAddress = async ({ id, accountId, name }: AccessKeyRecord) => {
+    const { address } = currentOrigin()
+    if (address === null || !(await knownAddresses.noteUse(id, address))) return
+    audit.record({ type: "access_key.used_from_new_address", accountId, details: { id, name } })
+  }
+
   return {
     verify: async (key) => {
       const row = await database
@@ -52,7 +71,9 @@ export function createAccessKeys(database: Database, now: () => number): AccessK
           .where("id", "=", row.id)
           .execute()
       }
-      return recordFrom(row)
+      const record = recordFrom(row)
+      await noteAddress(record)
+      return record
     },
 
     create: async (accountId, { name, scopes, expiresInSeconds }) => {
@@ -69,6 +90,7 @@ export function createAccessKeys(database: Database, now: () => number): AccessK
         scopes: JSON.stringify(scopes),
       }
       await database.insertInto("access_key").values(row).execute()
+      audit.record({ type: "access_key.created", accountId, details: { id: row.id, name } })
       return { ...recordFrom(row), key }
     },
 
@@ -84,12 +106,15 @@ export function createAccessKeys(database: Database, now: () => number): AccessK
     },
 
     delete: async (accountId, id) => {
-      const { numDeletedRows } = await database
+      const deleted = await database
         .deleteFrom("access_key")
         .where("account_id", "=", accountId)
         .where("id", "=", id)
+        .returning("name")
         .executeTakeFirst()
-      return numDeletedRows > 0n
+      if (deleted === undefined) return false
+      audit.record({ type: "access_key.deleted", accountId, details: { id, name: deleted.name } })
+      return true
     },
   }
 }

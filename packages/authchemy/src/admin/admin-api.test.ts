@@ -66,7 +66,7 @@ test("a disabled account's token and key are refused at once", async () => {
     AccessKeyCreated,
     201,
   )
-  await api.services.accounts.disable("gone@example.com")
+  await api.services.accounts.administration.disable("gone@example.com")
   expect(await api.services.tokens.verify(token)).toMatchObject({ id: session.id })
   for (const bearer of [token, key])
     await expectRefusal(api.call("GET", "/v1/me", { bearer }), 401, "invalid_token")

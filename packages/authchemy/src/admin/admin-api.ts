@@ -2,12 +2,13 @@ import { ALLOWLISTS, type Allowlist, type Scope } from "@authchemy/protocol"
 import type { TokenService } from "@authchemy/tokens"
 import { type Handler, Hono } from "hono"
 import type { Accounts } from "../accounts/accounts.ts"
+import type { Audit } from "../audit/events.ts"
 import type { Clients } from "../clients/clients.ts"
-import type { Database } from "../database/database.ts"
 import type { DpopVerifier } from "../dpop/proof.ts"
 import { methodNotAllowed } from "../middleware/error-response.ts"
 import { createAccessKey, deleteAccessKey, listAccessKeys } from "./access-key-routes.ts"
-import { createAccessKeys } from "./access-keys.ts"
+import type { AccessKeys } from "./access-keys.ts"
+import { listActivity } from "./activity-routes.ts"
 import {
   createApp,
   deleteApp,
@@ -18,31 +19,27 @@ import {
   putNetworks,
   updateApp,
 } from "./app-routes.ts"
-import { createApps } from "./apps.ts"
+import type { Apps } from "./apps.ts"
 import { type AdminEnv, authenticate, requireScope } from "./authenticate.ts"
 import { ME_SCOPE, showMe } from "./me.ts"
 import { endSession, endSessions, listSessions } from "./session-routes.ts"
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
 
-/**
- * The admin API, to be mounted at `/v1`. Every path, the unknown ones too, asks for a credential first.
- * @param deps.now milliseconds since the epoch
- */
+/** The admin API, to be mounted at `/v1`. Every path, the unknown ones too, asks for a credential first. */
 export function createAdminApi(deps: {
   tokens: TokenService
   accounts: Accounts
   clients: Clients
   dpop: DpopVerifier
-  database: Database
-  now: () => number
+  apps: Apps
+  accessKeys: AccessKeys
+  audit: Audit
 }): Hono<AdminEnv> {
-  const { tokens, database, now } = deps
-  const accessKeys = createAccessKeys(database, now)
-  const apps = createApps(database, now)
+  const { tokens, apps, accessKeys } = deps
 
   const api = new Hono<AdminEnv>()
-  api.use("*", authenticate({ ...deps, accessKeys }))
+  api.use("*", authenticate(deps))
   /** Each method with the scope that it needs. */
   const route = (path: string, handlers: Partial<Record<Method, [Scope, Handler<AdminEnv>]>>) => {
     for (const [method, [scope, handler]] of Object.entries(handlers)) {
@@ -75,5 +72,6 @@ export function createAdminApi(deps: {
     POST: ["keys:manage", createAccessKey(accessKeys)],
   })
   route("/access-keys/:id", { DELETE: ["keys:manage", deleteAccessKey(accessKeys)] })
+  route("/activity", { GET: ["account:read", listActivity(deps.audit)] })
   return api
 }

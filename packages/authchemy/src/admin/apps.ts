@@ -8,6 +8,7 @@ import type {
   UpdateAppRequest,
 } from "@authchemy/protocol"
 import type { Insertable, Selectable, Updateable } from "kysely"
+import type { Audit } from "../audit/events.ts"
 import type { Database } from "../database/database.ts"
 import type { Schema } from "../database/schema.ts"
 import { chainForApp } from "./chains.ts"
@@ -69,8 +70,16 @@ const CHANGING = [
   ...Object.values(ALLOWLIST_COLUMNS),
 ] as const satisfies (keyof Schema["app"])[]
 
-/** @param now milliseconds since the epoch */
-export function createApps(database: Database, now: () => number): Apps {
+/**
+ * @param options.audit told of apps that are made and deleted
+ * @param options.now milliseconds since the epoch
+ */
+export function createApps(options: {
+  database: Database
+  audit: Pick<Audit, "record">
+  now: () => number
+}): Apps {
+  const { database, audit, now } = options
   const one = (accountId: string, id: string) =>
     database
       .selectFrom("app")
@@ -158,6 +167,7 @@ export function createApps(database: Database, now: () => number): Apps {
       await database.insertInto("app").values(row).execute()
       const created = await find(accountId, row.id)
       if (created === null) throw new Error("the app that was made is not there")
+      audit.record({ type: "app.created", accountId, details: { id: row.id, name: row.name } })
       return created.app
     },
 
@@ -178,12 +188,15 @@ export function createApps(database: Database, now: () => number): Apps {
     },
 
     delete: async (accountId, id) => {
-      const { numDeletedRows } = await database
+      const deleted = await database
         .deleteFrom("app")
         .where("account_id", "=", accountId)
         .where("id", "=", id)
+        .returning("name")
         .executeTakeFirst()
-      return numDeletedRows > 0n
+      if (deleted === undefined) return false
+      audit.record({ type: "app.deleted", accountId, details: { id, name: deleted.name } })
+      return true
     },
   }
 }

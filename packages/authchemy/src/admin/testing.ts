@@ -33,9 +33,9 @@ export type AdminApiUnderTest = {
 export async function openAdminApiUnderTest(env: Record<string, string> = {}): Promise<AdminApiUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), "authchemy-admin-"))
   const config = parseConfig({ AUTHCHEMY_DATA_DIR: directory, ...env })
-  const services = await openServices(config, () => {})
-  const { tokens, accounts } = services
   const clock = { now: Date.now() }
+  const services = await openServices(config, { now: () => clock.now })
+  const { tokens, accounts } = services
   const app = createServerApp({
     config,
     services,
@@ -49,7 +49,7 @@ export async function openAdminApiUnderTest(env: Record<string, string> = {}): P
     return tokens.createSession({ ...ALCHEMY_GRANT, accountId, expiresInSeconds: 3600, device })
   }
   const signedIn = async (email: string, name: string) => {
-    const { id } = await accounts.create({ email, password: "correct horse battery", name })
+    const { id } = await accounts.administration.create({ email, password: "correct horse battery", name })
     return anotherSession(id)
   }
   const ada = await signedIn("ada@example.com", "Ada")

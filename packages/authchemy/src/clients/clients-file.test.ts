@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { ConfigError, parseConfig } from "../config.ts"
-import { openAccountServices } from "../services.ts"
+import { parseConfig } from "../config.ts"
+import { ConfigError } from "../config-error.ts"
+import { openCommandServices } from "../services.ts"
 import { readClientsFile } from "./clients-file.ts"
 
 let directory: string
@@ -42,7 +43,7 @@ test("the file's clients are read once, frozen, and found", async () => {
   expect(client).toMatchObject({ ...cli, grants: ["authorization_code", "refresh_token"] })
   expect([readClientsFile(path), client].every(Object.isFrozen)).toBe(true)
   const env = { AUTHCHEMY_DATA_DIR: join(directory, "data"), AUTHCHEMY_CLIENTS_FILE: path }
-  const services = await openAccountServices(parseConfig(env))
+  const services = await openCommandServices(parseConfig(env))
   await writeFile(path, "{}")
   expect(await services.clients.find("my-cli")).toEqual(client)
   await services.close()

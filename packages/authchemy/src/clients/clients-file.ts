@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs"
-import { ConfigError } from "../config.ts"
+import { ConfigError } from "../config-error.ts"
 import { ALCHEMY_CLI, type Client, isClientId, readRegistration } from "./client.ts"
 
 const VARIABLE = "AUTHCHEMY_CLIENTS_FILE"

@@ -5,7 +5,7 @@ import { digestOf } from "@authchemy/tokens"
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { parseConfig } from "../config.ts"
 import { onEachDatabase } from "../database/testing.ts"
-import { type AccountServices, openAccountServices } from "../services.ts"
+import { type CommandServices, openCommandServices } from "../services.ts"
 import { ALCHEMY_CLI, type Client } from "./client.ts"
 import { type Clients, createClients } from "./clients.ts"
 
@@ -15,12 +15,12 @@ const cli = { id: "my-cli", name: "My CLI", redirectUris: ["http://127.0.0.1/don
 const api = { id: "api", name: "API", resourceServer: true, confidential: true }
 
 let directory: string
-let services: AccountServices
+let services: CommandServices
 let clients: Clients
 onEachDatabase((under) => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "authchemy-clients-"))
-    services = await openAccountServices(
+    services = await openCommandServices(
       parseConfig({ AUTHCHEMY_DATA_DIR: directory, ...(await under.env()) }),
     )
   })
@@ -82,7 +82,7 @@ onEachDatabase((under) => {
   test("built-in and filed clients are answered without the database", async () => {
     const path = join(directory, "closed")
     const env = { AUTHCHEMY_DATA_DIR: path, ...(await under.env()) }
-    const closed = await openAccountServices(parseConfig(env))
+    const closed = await openCommandServices(parseConfig(env))
     await closed.close()
     const offline = createClients({ database: closed.database, fromFile: [FILED], now: () => NOW })
     expect(await offline.find("alchemy-cli")).toBe(ALCHEMY_CLI)

@@ -1,7 +1,8 @@
 import { StoreUnavailableError } from "@authchemy/tokens"
+import { RESET_LINK_MS } from "../accounts/account-mails.ts"
 import { AccountError, type AccountRecord } from "../accounts/accounts.ts"
-import { type Config, parseConfig } from "../config.ts"
-import { openTokens } from "../services.ts"
+import { parseConfig } from "../config.ts"
+import type { CommandServices } from "../services.ts"
 import { CommandError, type CommandIo, firstLine, withAccountServices } from "./command.ts"
 
 /** `authchemy accounts create --email E [--name N] --password-stdin` */
@@ -13,7 +14,8 @@ export async function createAccount(options: { email: string; name?: string }, i
     throw new CommandError(2, "--password-stdin: the password must be the first line of standard input")
   await withAccountServices(parseConfig(io.env), async ({ accounts }) => {
     try {
-      const account = await accounts.create({ email: options.email, password, name: options.name ?? "" })
+      const { email, name = "" } = options
+      const account = await accounts.administration.create({ email, password, name })
       io.stdout(`Created ${account.email} (${account.name}), id ${account.id}\n`)
     } catch (error) {
       if (error instanceof AccountError)
@@ -26,7 +28,7 @@ export async function createAccount(options: { email: string; name?: string }, i
 /** `authchemy accounts list` */
 export async function listAccounts(io: CommandIo): Promise<void> {
   await withAccountServices(parseConfig(io.env), async ({ accounts }) => {
-    for (const account of await accounts.list()) io.stdout(`${lineOf(account)}\n`)
+    for (const account of await accounts.administration.list()) io.stdout(`${lineOf(account)}\n`)
   })
 }
 
@@ -35,25 +37,56 @@ export async function listAccounts(io: CommandIo): Promise<void> {
  * or not the token store can be reached.
  */
 export async function disableAccount(options: { email: string }, io: CommandIo): Promise<void> {
-  const config = parseConfig(io.env)
-  await withAccountServices(config, async ({ accounts }) => {
-    const account = await accounts.disable(options.email)
-    if (account === null) throw new CommandError(1, `There is no account with the email ${options.email}.`)
-    const ended = await endSessions(config, account)
-    io.stdout(`Disabled ${account.email}; ended ${ended} ${ended === 1 ? "session" : "sessions"}\n`)
+  await withAccountServices(parseConfig(io.env), async (services) => {
+    const account = found(await services.accounts.administration.disable(options.email), options.email)
+    const ended = await endSessions(services, account)
+    io.stdout(`Disabled ${account.email}; ended ${counted(ended)}\n`)
   })
 }
 
-async function endSessions(config: Config, { id, email }: AccountRecord): Promise<number> {
+/** `authchemy accounts enable <email>`: takes `disable` back. What it ended stays ended. */
+export async function enableAccount(options: { email: string }, io: CommandIo): Promise<void> {
+  await withAccountServices(parseConfig(io.env), async ({ accounts, tokens }) => {
+    const account = found(await accounts.administration.enable(options.email), options.email)
+    await (await tokens()).announce([`account:${account.id}`])
+    io.stdout(`Enabled ${account.email}; it has to sign in anew\n`)
+  })
+}
+
+/**
+ * `authchemy accounts reset <email> [--second-factor]`: ends every session of the account and prints a link under which its owner sets a new password.
+ * @param options.secondFactor takes away the second factor and the passkeys, too
+ */
+export async function resetAccount(
+  options: { email: string; secondFactor?: boolean },
+  io: CommandIo,
+): Promise<void> {
+  const { email, secondFactor = false } = options
+  await withAccountServices(parseConfig(io.env), async ({ accounts }) => {
+    const reset = found(await accounts.administration.reset(email, { secondFactor }), email)
+    const removed = secondFactor ? "; removed the second factor and the passkeys" : ""
+    io.stdout(
+      `Reset ${reset.account.email}: signed out of every browser; ended ${counted(reset.endedSessions)}${removed}\n`,
+    )
+    io.stdout(`A new password is set here, once, within ${RESET_LINK_MS / 60_000} minutes:\n${reset.link}\n`)
+  })
+}
+
+function found<T>(account: T | null, email: string): T {
+  if (account === null) throw new CommandError(1, `There is no account with the email ${email}.`)
+  return account
+}
+
+function counted(sessions: number): string {
+  return `${sessions} ${sessions === 1 ? "session" : "sessions"}`
+}
+
+async function endSessions(services: CommandServices, { id, email }: AccountRecord): Promise<number> {
   try {
-    const tokens = await openTokens(config, () => {})
-    try {
-      const ended = await tokens.revokeSessions(id)
-      await tokens.announce([`account:${id}`])
-      return ended
-    } finally {
-      await tokens.close()
-    }
+    const tokens = await services.tokens()
+    const ended = await tokens.revokeSessions(id)
+    await tokens.announce([`account:${id}`])
+    return ended
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error
     const undone = "the token store is out of reach, so its sessions are still kept there"

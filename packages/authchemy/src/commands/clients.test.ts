@@ -5,6 +5,7 @@ import { digestOf, type TokenService } from "@authchemy/tokens"
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest"
 import { verifySecret } from "../clients/client-secret.ts"
 import { parseConfig } from "../config.ts"
+import { createLogger } from "../logging.ts"
 import { openTokens } from "../services.ts"
 import { withAccountServices } from "./command.ts"
 import { runAuthchemy } from "./testing.ts"
@@ -64,7 +65,7 @@ describe("a client's sessions", () => {
   const add = () => clients(["add", "ended-cli", "--name", "Ended CLI", "--grant", "device_code"])
   const openEngine = async (env: Record<string, string> = {}) => {
     const config = parseConfig({ AUTHCHEMY_DATA_DIR: directory, ...env })
-    const tokens = await openTokens(config, () => {})
+    const tokens = await openTokens(config, { logger: createLogger({ write: () => {} }) })
     onTestFinished(tokens.close)
     return tokens
   }

@@ -2,8 +2,8 @@ import { digestOf, StoreUnavailableError } from "@authchemy/tokens"
 import { type Client, grantNameOf, isClientId, type RegistrationProblem } from "../clients/client.ts"
 import { clientSecretProblem } from "../clients/client-secret.ts"
 import { ClientError, type ClientOrigin, type NewClient } from "../clients/clients.ts"
-import { type Config, parseConfig } from "../config.ts"
-import { openTokens } from "../services.ts"
+import { parseConfig } from "../config.ts"
+import type { CommandServices } from "../services.ts"
 import { CommandError, type CommandIo, firstLine, withAccountServices } from "./command.ts"
 
 /** `authchemy clients add <id>`: the words of the command line, as they were given. */
@@ -57,7 +57,7 @@ export async function listClients(options: { json?: boolean }, io: CommandIo): P
  */
 export async function removeClient(id: string, io: CommandIo): Promise<void> {
   const config = parseConfig(io.env)
-  await withAccountServices(config, async ({ clients }) => {
+  await withAccountServices(config, async ({ clients, tokens }) => {
     const removed = await clients.remove(id).catch((error: unknown) => {
       throw error instanceof ClientError ? new CommandError(1, error.message) : error
     })
@@ -65,7 +65,7 @@ export async function removeClient(id: string, io: CommandIo): Promise<void> {
       io.stdout(`Removed ${id} from the database; the one of this id in AUTHCHEMY_CLIENTS_FILE stays\n`)
       return
     }
-    const ended = isClientId(id) ? await endSessions(config, id, removed) : 0
+    const ended = isClientId(id) ? await endSessions(tokens, id, removed) : 0
     if (!removed && ended === 0) {
       throw new CommandError(1, `There is no client ${JSON.stringify(id)}. See: authchemy clients list`)
     }
@@ -75,15 +75,15 @@ export async function removeClient(id: string, io: CommandIo): Promise<void> {
 }
 
 /** First the servers forget the client, so that it gets no session any more; then those that it has end. */
-async function endSessions(config: Config, id: string, removed: boolean): Promise<number> {
+async function endSessions(
+  openTokens: CommandServices["tokens"],
+  id: string,
+  removed: boolean,
+): Promise<number> {
   try {
-    const tokens = await openTokens(config, () => {})
-    try {
-      await tokens.announce([`client:${id}`])
-      return await tokens.revokeClient(id)
-    } finally {
-      await tokens.close()
-    }
+    const tokens = await openTokens()
+    await tokens.announce([`client:${id}`])
+    return await tokens.revokeClient(id)
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error
     const done = removed

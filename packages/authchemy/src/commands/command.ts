@@ -1,5 +1,6 @@
+import { withOrigin } from "../audit/origin.ts"
 import type { Config } from "../config.ts"
-import { type AccountServices, openAccountServices } from "../services.ts"
+import { type CommandServices, openCommandServices } from "../services.ts"
 
 /** Where a command reads and writes. */
 export type CommandIo = {
@@ -18,14 +19,14 @@ export class CommandError extends Error {
   }
 }
 
-/** Opens the database for a piece of work. @throws what `openAccountServices` and the work throw */
+/** Opens the database for a piece of work, which is recorded as the operator's. @throws what `openCommandServices` and the work throw */
 export async function withAccountServices(
   config: Config,
-  work: (services: AccountServices) => Promise<void>,
+  work: (services: CommandServices) => Promise<void>,
 ): Promise<void> {
-  const services = await openAccountServices(config)
+  const services = await openCommandServices(config)
   try {
-    await work(services)
+    await withOrigin({ actor: "operator", address: null, agent: null }, () => work(services))
   } finally {
     await services.close()
   }

@@ -20,7 +20,7 @@ onEachDatabase((under) => {
   test("rows are written once, counted and read; after the end nothing is answered", async () => {
     const directory = await mkdtemp(join(tmpdir(), "authchemy-database-"))
     const database = openDatabase(await under.create(directory))
-    await migrate(database, join(directory, "lock"), async () => {})
+    await migrate(database, join(directory, "lock"), async () => [])
     const client = {
       id: "a",
       name: "A",

@@ -4,6 +4,9 @@ import { sql } from "kysely"
 import { Migrator } from "kysely/migration"
 import type { Database } from "./database.ts"
 import { DatabaseUnavailableError } from "./database-error.ts"
+import { completeAccountTables } from "./migrate-accounts.ts"
+import { refuseMixedMigrations } from "./migration-error.ts"
+import { migrationStateOf } from "./migration-state.ts"
 import { migrations } from "./migrations.ts"
 import { PostgresDatabase } from "./postgres.ts"
 import { isBusy } from "./sqlite-error.ts"
@@ -16,50 +19,89 @@ const STATEMENT_LIMIT_MS = 10 * 60 * 1000
 /** Names the advisory lock of these migrations: "authchem" as a big-endian number. */
 const ADVISORY_LOCK = 0x6175_7468_6368_656dn
 
+/** What `migrate` did. */
+export type Migrated = {
+  /** What was applied, in order, each by its name; empty where all was there. */
+  applied: readonly string[]
+  /** Migrations of a later version that the database has. Where there are any, it is left alone. */
+  unknown: readonly string[]
+}
+
 /**
- * Brings the tables up to date: Better Auth's, then ours. One server at a time, whichever process it is in, and the lock ends with its process. On SQLite
- * it is a transaction on a file of its own beside the database; on PostgreSQL an advisory lock of the one transaction in which all is done or nothing.
+ * Brings the tables up to date: Better Auth's, then ours, all or nothing. One server at a time, whichever process it is in, and the lock ends with its process. On SQLite
+ * it is a transaction on a file of its own beside the database; on PostgreSQL an advisory lock of the one transaction in which all is done.
  * @param lockPath the lock's file, on SQLite
- * @param migrateAccounts Better Auth's part, on the connection that it is given
+ * @param completeAccounts Better Auth's part, on the connection that it is given
  * @throws DatabaseUnavailableError where the lock cannot be had for 30 seconds
+ * @throws DatabaseNotUpToDateError where the database belongs to another version, neither earlier nor later
  */
 export async function migrate(
   database: Database,
   lockPath: string,
-  migrateAccounts: (on: Database) => Promise<void>,
-): Promise<void> {
-  if (database instanceof PostgresDatabase) await underAdvisoryLock(database, apply)
-  else await underFileLock(lockPath, () => apply(database))
-
-  async function apply(on: Database): Promise<void> {
-    await migrateAccounts(on)
-    const migrator = new Migrator({ db: on, provider: { getMigrations: async () => migrations } })
-    const { error } = await migrator.migrateToLatest()
-    if (error !== undefined) throw error
-  }
+  completeAccounts: CompleteAccounts = completeAccountTables,
+): Promise<Migrated> {
+  const applyTo = (on: Database) => apply(on, completeAccounts)
+  return database instanceof PostgresDatabase
+    ? await underAdvisoryLock(database, (transaction) =>
+        applyPending(transaction, () => applyTo(transaction)),
+      )
+    : await underFileLock(lockPath, () => applyPending(database, () => inTransaction(database, applyTo)))
 }
 
-async function underAdvisoryLock(
+type CompleteAccounts = (on: Database) => Promise<readonly string[]>
+
+/** Where nothing is pending SQLite sees no transaction: it would hold up whoever writes, in this process, too. */
+async function applyPending(on: Database, work: () => Promise<readonly string[]>): Promise<Migrated> {
+  const state = await migrationStateOf(on)
+  refuseMixedMigrations(state)
+  return { applied: state.pending.length === 0 ? [] : await work(), unknown: state.unknown }
+}
+
+async function apply(on: Database, completeAccounts: CompleteAccounts): Promise<readonly string[]> {
+  const completed = await completeAccounts(on)
+  const migrator = new Migrator({ db: on, provider: { getMigrations: async () => migrations } })
+  const { error, results = [] } = await migrator.migrateToLatest()
+  if (error !== undefined) throw error
+  return [...completed, ...results.map(({ migrationName }) => migrationName)]
+}
+
+/** On SQLite tables are made and changed within transactions, too; Kysely does not count on it and begins none. */
+async function inTransaction<T>(database: Database, work: (on: Database) => Promise<T>): Promise<T> {
+  return database.connection().execute(async (on) => {
+    await sql`BEGIN IMMEDIATE`.execute(on)
+    try {
+      const done = await work(on)
+      await sql`COMMIT`.execute(on)
+      return done
+    } catch (error) {
+      // Some errors, a full disk for one, have ended it already.
+      await sql`ROLLBACK`.execute(on).catch(() => {})
+      throw error
+    }
+  })
+}
+
+async function underAdvisoryLock<T>(
   database: PostgresDatabase,
-  work: (on: Database) => Promise<void>,
-): Promise<void> {
+  work: (on: Database) => Promise<T>,
+): Promise<T> {
   const alone = database.withStatementLimit(STATEMENT_LIMIT_MS)
   try {
-    await alone.transaction().execute(async (transaction) => {
+    return await alone.transaction().execute(async (transaction) => {
       await sql`SET LOCAL lock_timeout = ${sql.lit(LOCK_LIMIT_MS)}`.execute(transaction)
       await sql`SELECT pg_advisory_xact_lock(${sql.lit(ADVISORY_LOCK)})`.execute(transaction)
-      await work(transaction)
+      return await work(transaction)
     })
   } finally {
     await alone.destroy()
   }
 }
 
-async function underFileLock(lockPath: string, work: () => Promise<void>): Promise<void> {
+async function underFileLock<T>(lockPath: string, work: () => Promise<T>): Promise<T> {
   const lock = new DatabaseSync(lockPath, { timeout: 0 })
   try {
     await begin(lock)
-    await work()
+    return await work()
   } finally {
     lock.close()
   }

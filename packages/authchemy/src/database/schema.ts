@@ -13,11 +13,28 @@ export type Schema = {
     id: string
     name: string
     email: string
+    /** 0 or 1 on SQLite, a boolean on PostgreSQL. */
+    emailVerified: ColumnType<boolean | number>
     createdAt: Moment
     disabledAt: Moment | null
   }
   /** Better Auth's: a browser session. */
-  session: { id: string; userId: string }
+  session: {
+    id: string
+    userId: string
+    token: string
+    /** Empty or `null` where it is not known, as is the next. */
+    ipAddress: string | null
+    userAgent: string | null
+    createdAt: Moment
+    /** When it was last used, to the minute. */
+    updatedAt: Moment
+    expiresAt: Moment
+  }
+  /** Better Auth's: sign-ins that wait for their second factor, under the account's id as `value`. */
+  verification: { id: string; value: string }
+  /** Better Auth's: a way to sign in. Ours are passwords only, under the provider `credential`. */
+  account: { userId: string; providerId: string; password: string | null }
   app: {
     id: string
     account_id: string
@@ -56,5 +73,69 @@ export type Schema = {
     require_dpop: number
     resource_server: number
     created_at: string
+  }
+  audit_event: {
+    /** Its order is time's order, in one process. */
+    id: string
+    at: string
+    type: string
+    account_id: string | null
+    session_id: string | null
+    client_id: string | null
+    /** `DeviceClaims`, as JSON. */
+    device: string
+    actor: string
+    address: string | null
+    agent: string | null
+    /** JSON, at most 1 KiB. */
+    details: string
+  }
+  /** What is still to be sent to the webhook: a row goes when it has arrived. */
+  webhook_delivery: {
+    /** The event's. */
+    id: string
+    /** What is sent, whatever becomes of the event. */
+    body: string
+    /** How many have begun. */
+    attempts: number
+    /** Whoever makes an attempt moves it on first: until then the row is its own. */
+    next_attempt_at: string
+  }
+  /** Where access keys have been used from. */
+  access_key_address: {
+    key_id: string
+    /** As `networkOf` has it. */
+    network: string
+    first_used_at: string
+  }
+  passkey: {
+    /** The credential's, base64url. */
+    id: string
+    account_id: string
+    /** What the authenticator knows the account by: 32 bytes, base64url, nothing of the person in it; the same for all passkeys of an account. */
+    user_handle: string
+    /** COSE (RFC 9052), base64url. */
+    public_key: string
+    /** At most 2³²; 0: the authenticator counts nothing. PostgreSQL gives a text. */
+    counter: ColumnType<number | string, number, number>
+    /** A list. */
+    transports: string
+    name: string
+    /** `singleDevice` or `multiDevice`. */
+    device_type: string
+    /** 0 or 1. */
+    backed_up: number
+    created_at: string
+    last_used_at: string | null
+  }
+  /** Who somebody is to an upstream provider. */
+  provider_identity: {
+    provider_id: string
+    /** The provider's, as configured when it was linked: another issuer under the same id is another provider. */
+    issuer: string
+    subject: string
+    account_id: string
+    created_at: string
+    last_used_at: string | null
   }
 }

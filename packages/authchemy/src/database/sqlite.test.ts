@@ -1,11 +1,11 @@
-import { chmod, mkdtemp, rm, stat, writeFile } from "node:fs/promises"
+import { chmod, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { StoreUnavailableError } from "@authchemy/tokens"
 import { sql } from "kysely"
 import { afterEach, beforeEach, expect, test } from "vitest"
-import { openSqlite } from "./sqlite.ts"
+import { openSqlite, openSqliteToRead } from "./sqlite.ts"
 
 let directory: string
 let path: string
@@ -62,4 +62,25 @@ test("a database that another process holds on to is out of reach, not at fault"
 test("a file that is no database is told in a sentence", async () => {
   await writeFile(path, "this is no database, and never was one".repeat(100))
   expect(() => openSqlite(path)).toThrow(StoreUnavailableError)
+})
+
+test("opened to be read, nothing is written and no file is made, whether or not somebody else has it open", async () => {
+  const database = openSqlite(path)
+  await sql`CREATE TABLE written (id TEXT)`.execute(database)
+  const look = async () => {
+    const reading = openSqliteToRead(path)
+    try {
+      expect((await sql`SELECT * FROM written`.execute(reading)).rows).toEqual([])
+      await expect(sql`INSERT INTO written VALUES ('x')`.execute(reading)).rejects.toThrow()
+    } finally {
+      await reading.destroy()
+    }
+  }
+  await look()
+  await database.destroy()
+  expect(await readdir(directory)).toEqual(["authchemy.db"])
+  await look()
+  expect(await readdir(directory)).toEqual(["authchemy.db"])
+  expect(() => openSqliteToRead(join(directory, "missing.db"))).toThrow(StoreUnavailableError)
+  expect(await readdir(directory)).toEqual(["authchemy.db"])
 })

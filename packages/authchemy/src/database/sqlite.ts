@@ -1,5 +1,6 @@
-import { closeSync, fchmodSync, openSync } from "node:fs"
+import { closeSync, existsSync, fchmodSync, openSync } from "node:fs"
 import { DatabaseSync, type SQLInputValue } from "node:sqlite"
+import { pathToFileURL } from "node:url"
 import { Kysely, SqliteDialect } from "kysely"
 import type { Schema } from "./schema.ts"
 import { withSqlite } from "./sqlite-error.ts"
@@ -26,6 +27,21 @@ export function openSqlite(path: string, busyLimitMs = BUSY_LIMIT_MS): Kysely<Sc
       sqlite.close()
       throw error
     }
+    return new Kysely<Schema>({ dialect: new SqliteDialect({ database: forKysely(sqlite) }) })
+  })
+}
+
+/**
+ * Opens the SQLite file to look into it: nothing is written, no file is made, and no lock is kept.
+ * @param path a file that is there
+ * @throws DatabaseUnavailableError, from its queries too
+ */
+export function openSqliteToRead(path: string, busyLimitMs = BUSY_LIMIT_MS): Kysely<Schema> {
+  return withSqlite(() => {
+    const file = pathToFileURL(path)
+    // Without a write-ahead log nobody has it open. Said so, SQLite does without the two files that it would make beside it and leave there.
+    if (!existsSync(`${path}-wal`)) file.searchParams.set("immutable", "1")
+    const sqlite = new DatabaseSync(file, { timeout: busyLimitMs, readOnly: true })
     return new Kysely<Schema>({ dialect: new SqliteDialect({ database: forKysely(sqlite) }) })
   })
 }

@@ -3,13 +3,14 @@ import { join } from "node:path"
 import { sql } from "kysely"
 import { describe, inject } from "vitest"
 import { openDatabase } from "./database.ts"
+import { migrate } from "./migrate.ts"
 
 /** A kind of database, for tests that must pass on each. */
 export type DatabaseUnderTest = {
   name: "SQLite" | "PostgreSQL"
   /** A new, empty one, as `openDatabase` takes it. @param directory where SQLite keeps it */
   create(directory: string): Promise<string>
-  /** The environment of a server on a new, empty one; `AUTHCHEMY_DATA_DIR` is the test's own. */
+  /** The environment of a server on a new one, whose tables are made where servers do not make them; `AUTHCHEMY_DATA_DIR` is the test's own. */
   env(): Promise<Record<string, string>>
 }
 
@@ -22,10 +23,12 @@ const SQLITE: DatabaseUnderTest = {
 const POSTGRES: DatabaseUnderTest = {
   name: "PostgreSQL",
   create: () => createPostgresDatabase(),
-  env: async () => ({
-    AUTHCHEMY_DATABASE_URL: await createPostgresDatabase(),
-    AUTHCHEMY_SECRET: "0123456789abcdef0123456789abcdef",
-  }),
+  env: async () => postgresEnv(await createMigratedDatabase()),
+}
+
+/** The environment of a server on a PostgreSQL database. */
+export function postgresEnv(url: string): Record<string, string> {
+  return { AUTHCHEMY_DATABASE_URL: url, AUTHCHEMY_SECRET: "0123456789abcdef0123456789abcdef" }
 }
 
 /** Runs tests on SQLite, and on PostgreSQL where it is installed. */
@@ -51,4 +54,16 @@ export async function createPostgresDatabase(): Promise<string> {
     await database.destroy()
   }
   return `${server}/${name}`
+}
+
+/** Makes a database on the run's PostgreSQL server, with its tables. @returns its URL */
+export async function createMigratedDatabase(): Promise<string> {
+  const url = await createPostgresDatabase()
+  const database = openDatabase(url)
+  try {
+    await migrate(database, "")
+  } finally {
+    await database.destroy()
+  }
+  return url
 }

@@ -203,8 +203,13 @@ describe("a proof that was used", () => {
     const proof = await proofOf()
     const elsewhere = open()
     await verify(proof, {}, elsewhere)
-    await expect(verify(proof)).rejects.toMatchObject({ code: "invalid_dpop_proof", message: /used before/ })
-    await expect(verify(proof, {}, elsewhere)).rejects.toMatchObject({ message: /used before/ })
+    await expect(verify(proof)).rejects.toMatchObject({
+      code: "invalid_dpop_proof",
+      message: expect.stringMatching(/used before/),
+    })
+    await expect(verify(proof, {}, elsewhere)).rejects.toMatchObject({
+      message: expect.stringMatching(/used before/),
+    })
   })
 
   test("of 100 uses at once, one is accepted", async () => {
@@ -218,7 +223,9 @@ describe("a proof that was used", () => {
     const claims = { jti: "the same" }
     await verify(await proofOf({ claims }))
     await verify(await proofOf({ claims }, other))
-    await expect(verify(await proofOf({ claims }))).rejects.toMatchObject({ message: /used before/ })
+    await expect(verify(await proofOf({ claims }))).rejects.toMatchObject({
+      message: expect.stringMatching(/used before/),
+    })
     for (const digest of used.keys()) expect(digest).toMatch(/^[\w-]{43}$/)
     expect([...used.keys()].join()).not.toContain(key.thumbprint)
   })

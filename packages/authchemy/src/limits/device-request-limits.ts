@@ -13,6 +13,15 @@ export type DeviceRequestLimits = {
   admitRequest(address: string): Promise<Admission>
 }
 
+/**
+ * Counts what people begin at the pages and the server keeps for them: sign-ins by passkey or with a provider. 300 in 600 seconds from one address, for an office
+ * may come from one.
+ */
+export function createAttemptLimits(open: OpenRateLimiter): DeviceRequestLimits {
+  const addresses = open({ name: "sign-in-attempt", points: 300, durationSeconds: WINDOW_SECONDS })
+  return { admitRequest: (address) => addresses.admit(networkOf(address)) }
+}
+
 export function createDeviceRequestLimits(open: OpenRateLimiter): DeviceRequestLimits {
   const addresses = open({ name: "device-request", points: PER_ADDRESS, durationSeconds: WINDOW_SECONDS })
   return { admitRequest: (address) => addresses.admit(networkOf(address)) }

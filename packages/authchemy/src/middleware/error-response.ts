@@ -11,10 +11,13 @@ import { StoreUnavailableError } from "@authchemy/tokens"
 import type { Context, ErrorHandler, NotFoundHandler } from "hono"
 import { HTTPException } from "hono/http-exception"
 import type { Logger } from "pino"
+import { SESSIONS_PATH } from "../pages/account/sessions.ts"
 import { errorPage } from "../pages/error.ts"
-import { SESSIONS_PATH } from "../pages/sessions.ts"
+import { SECTIONS } from "../pages/page.ts"
 import type { AppEnv } from "./request-log.ts"
 import { RequestRefused } from "./request-refused.ts"
+import { showPage } from "./show-page.ts"
+import { isForPrograms } from "./visit.ts"
 
 type Failure = {
   status: RequestRefused["status"] | 500 | 503
@@ -81,24 +84,24 @@ export function respondWithError(c: Context<AppEnv>, failure: Failure): Response
         ? "This sign-in cannot start"
         : TITLES[failure.status],
     message: failure.message,
-    advice:
-      ADVICE[failure.status] ??
-      (path === SESSIONS_PATH
-        ? "Nothing was ended. Open the page of your sessions again."
-        : "Go back to your terminal and start again."),
+    advice: ADVICE[failure.status] ?? adviceAt(path),
     code: failure.code,
     reference: failure.status >= 500 ? c.get("requestId") : null,
   })
-  return c.html(page, failure.status)
+  return showPage(c, page, { status: failure.status })
+}
+
+/** What to do where the status alone does not say it. */
+function adviceAt(path: string): string {
+  if (path === SESSIONS_PATH) return "Nothing was ended. Open the page of your sessions again."
+  const ofAccount = Object.values(SECTIONS).some((at) => path === at.path || path.startsWith(`${at.path}/`))
+  return ofAccount
+    ? "Nothing was changed. Open the page again, and repeat what you did."
+    : "Go back to your terminal and start again."
 }
 
 /** Where a sign-in begins in a browser. */
 const SIGN_IN_DOORS: readonly string[] = [LOGIN_PATH, OAUTH_PATHS.authorize]
-
-/** The CLI API and the OAuth endpoints, but for the one that people see. */
-function isForPrograms(path: string): boolean {
-  return path.startsWith("/api/") || (path.startsWith("/oauth/") && path !== OAUTH_PATHS.authorize)
-}
 
 const TITLES: Record<Failure["status"], string> = {
   400: "This request cannot be used",

@@ -4,9 +4,10 @@ import type { MiddlewareHandler } from "hono"
 import { routePath } from "hono/route"
 import type { Logger } from "pino"
 import { withoutSecrets } from "../logging.ts"
+import type { Site } from "../pages/site.ts"
 
 /** What every route finds in its context. */
-export type AppEnv = { Variables: { requestId: string } }
+export type AppEnv = { Variables: { requestId: string; site: Site } }
 
 /**
  * Told of each request that was answered.

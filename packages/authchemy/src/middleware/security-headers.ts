@@ -15,12 +15,15 @@ const PAGE_HEADERS: readonly (readonly [string, string])[] = [
 ]
 
 /**
- * The Content Security Policy of a page: no script, nothing from elsewhere, no frame.
- * @param formTargets sources that a form may lead to, besides this server
+ * The Content Security Policy of a page: nothing from elsewhere, nothing inline, no frame.
+ * @param options.formTargets sources that a form may lead to, besides this server
+ * @param options.withScripts whether this server's script files may run, and call this server
  */
-export function pagePolicy(formTargets: readonly string[] = []): string {
+export function pagePolicy(options: { formTargets?: readonly string[]; withScripts?: boolean } = {}): string {
+  const { formTargets = [], withScripts = false } = options
+  const scripts = withScripts ? "script-src 'self'; connect-src 'self'; " : ""
   const formAction = ["'self'", ...formTargets].join(" ")
-  return `default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action ${formAction}`
+  return `default-src 'none'; ${scripts}style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action ${formAction}`
 }
 
 /**

@@ -1,5 +1,5 @@
 import { html } from "hono/html"
-import { layout, type Markup } from "./layout.ts"
+import type { Page } from "./page.ts"
 
 /**
  * What went wrong and what to do, in words.
@@ -13,12 +13,12 @@ export function errorPage(page: {
   advice: string
   code: string
   reference: string | null
-}): Markup {
-  return layout({
+}): Page {
+  return {
     title: page.title,
     content: html`<h1>${page.title}</h1>
 <p class="lead">${page.message}</p>
 <p>${page.advice}</p>
 <p class="code"><code>${page.code}</code>${page.reference === null ? "" : html` · reference <code>${page.reference}</code>`}</p>`,
-  })
+  }
 }

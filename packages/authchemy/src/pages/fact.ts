@@ -1,5 +1,5 @@
 import { html } from "hono/html"
-import type { Markup } from "./layout.ts"
+import type { Markup } from "./page.ts"
 
 /** A line of a `facts` list. What a program did not say of itself is said to be not stated. */
 export function fact(term: string, value: string | Markup | undefined): Markup {

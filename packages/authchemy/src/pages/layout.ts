@@ -1,16 +1,10 @@
 import { html } from "hono/html"
-import { STYLE_PATH } from "./style.ts"
+import { type Markup, type Page, SECTIONS, type Section } from "./page.ts"
+import type { Site } from "./site.ts"
 
-/** A piece of markup. Values put into `html` templates are escaped unless they are markup themselves. */
-export type Markup = ReturnType<typeof html>
-
-export const ICON_PATH = "/assets/icon.svg"
-
-/** The mark: a flask, in the accent colour. */
-export const ICON_SVG = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#0f766e"/><path d="M13 7h6m-5 0v6.2L8.6 22.4A1.8 1.8 0 0 0 10.2 25h11.6a1.8 1.8 0 0 0 1.6-2.6L18 13.2V7M11.4 18.5h9.2" fill="none" stroke="#fff" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/></svg>`
-
-/** The frame of every page: head, brand, and one card with the page's content. Has no script. */
-export function layout(page: { title: string; content: Markup }): Markup {
+/** The frame of every page: head, brand, the menu of somebody who is signed in, and the content. */
+export function layout(site: Site, page: Page): Markup {
+  const { signedIn } = page
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -18,15 +12,45 @@ export function layout(page: { title: string; content: Markup }): Markup {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-<title>${page.title} · Authchemy</title>
-<link rel="icon" href="${ICON_PATH}" type="image/svg+xml">
-<link rel="stylesheet" href="${STYLE_PATH}">
+<title>${page.title} · ${site.name}</title>
+<link rel="icon" href="${site.icon.path}" type="${site.icon.type}">
+<link rel="stylesheet" href="${site.style.path}">
+${(page.scripts ?? []).map((name) => html`<script type="module" src="${site.scripts[name].path}"></script>`)}
 </head>
-<body>
-<header class="brand"><img src="${ICON_PATH}" alt="" width="28" height="28"><span>Authchemy</span></header>
+${signedIn === undefined ? plainBody(site, page) : signedInBody(site, page, signedIn)}
+</html>`
+}
+
+function brand(site: Site): Markup {
+  return html`<img src="${site.icon.path}" alt="" width="28" height="28"><span>${site.name}</span>`
+}
+
+function plainBody(site: Site, page: Page): Markup {
+  return html`<body>
+<header class="brand">${brand(site)}</header>
 <main class="card">
 ${page.content}
 </main>
-</body>
-</html>`
+</body>`
+}
+
+function signedInBody(site: Site, page: Page, signedIn: NonNullable<Page["signedIn"]>): Markup {
+  const { account, section } = signedIn
+  const sections = (Object.keys(SECTIONS) as Section[]).filter(
+    (name) => name !== "security" || site.hasSecurityPage,
+  )
+  return html`<body class="wide">
+<a class="skip" href="#content">Skip to the content</a>
+<header class="bar">
+<a class="brand" href="/">${brand(site)}</a>
+<form method="post" action="/sign-out" class="me"><input type="hidden" name="return_to" value="/">
+<span class="email"><bdi>${account.email}</bdi></span><button type="submit" class="link">Sign out</button></form>
+<nav aria-label="Your account"><ul>
+${sections.map((name) => html`<li><a href="${SECTIONS[name].path}"${name === section ? html` aria-current="page"` : ""}>${SECTIONS[name].title}</a></li>`)}
+</ul></nav>
+</header>
+<main id="content">
+${page.content}
+</main>
+</body>`
 }

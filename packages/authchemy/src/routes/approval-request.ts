@@ -20,6 +20,8 @@ export const ApprovalRequest = v.object({
   keyThumbprint: v.nullable(v.string()),
   /** The `request_uri` under which it was pushed (RFC 9126), which works once. */
   pushedAs: v.nullable(v.string()),
+  /** When it was pushed, in milliseconds since the epoch, and from which address. */
+  pushedFrom: v.optional(v.nullable(v.object({ at: v.number(), address: v.string() })), null),
 })
 export type ApprovalRequest = v.InferOutput<typeof ApprovalRequest>
 

@@ -2,6 +2,7 @@ import { approvalPhraseOf, type LOGIN_PATH, type OAUTH_PATHS, WIRE_ERRORS } from
 import type { TokenService } from "@authchemy/tokens"
 import type { Context, Handler } from "hono"
 import type { Accounts } from "../accounts/accounts.ts"
+import type { Audit } from "../audit/events.ts"
 import { ALCHEMY_CLI, type Client, namedByRegistration } from "../clients/client.ts"
 import type { Clients } from "../clients/clients.ts"
 import type { ClientAddress } from "../middleware/client-address.ts"
@@ -9,10 +10,11 @@ import { readForm } from "../middleware/request-body.ts"
 import type { AppEnv } from "../middleware/request-log.ts"
 import { RequestRefused } from "../middleware/request-refused.ts"
 import { requireSameOrigin } from "../middleware/same-origin.ts"
-import { pagePolicy } from "../middleware/security-headers.ts"
-import { approvePage } from "../pages/approve.ts"
+import { showPage } from "../middleware/show-page.ts"
+import { approvePage } from "../pages/approval/approve.ts"
 import { approvalRedirect, formActionSource } from "./approval-redirect.ts"
 import type { ApprovalRequest, RequestSeal } from "./approval-request.ts"
+import type { Opened } from "./opened.ts"
 
 export type ApprovalDeps = {
   issuer: string
@@ -21,6 +23,9 @@ export type ApprovalDeps = {
   tokens: TokenService
   requestSeal: RequestSeal
   clientAddress: ClientAddress
+  opened: Opened
+  audit: Audit
+  now: () => number
 }
 
 /** Where an approval is asked for, and answered. */
@@ -36,25 +41,32 @@ export async function askForApproval(
 ): Promise<Response> {
   const path = `${door}${new URL(c.req.url).search}`
   const browser = await deps.accounts.browserSession(c.req.raw)
-  if (browser === null) return c.redirect(deps.accounts.signInUrl(path), 303)
-  c.header("Content-Security-Policy", pagePolicy([formActionSource(request.redirectUri)]))
+  if (browser === null) return c.redirect(deps.accounts.signInUrl(deps.opened.note(path)), 303)
   const builtIn = client === ALCHEMY_CLI
   const { redirectUri, codeChallenge } = request
   const atWebSite = redirectUri.startsWith("https:")
-  return c.html(
+  return showPage(
+    c,
     approvePage({
       action: door,
       // The built-in client is whatever command-line program says so: its claim is all there is.
       client: { name: builtIn ? "" : client.name, builtIn },
       device: request.device,
-      address: deps.clientAddress(c),
+      addresses: { browser: deps.clientAddress(c), program: request.pushedFrom?.address ?? null },
+      age: {
+        ...(request.pushedFrom === null
+          ? { what: "opened", at: deps.opened.at(path) }
+          : { what: "began", at: request.pushedFrom.at }),
+        now: deps.now(),
+      },
       account: browser.account,
       phrase: codeChallenge === null || atWebSite ? null : approvalPhraseOf(codeChallenge),
       scopes: request.scopes,
       request: deps.requestSeal.seal(request, browser),
-      path,
+      path: deps.opened.note(path),
       ...(atWebSite ? { destination: new URL(redirectUri).host } : {}),
     }),
+    { formTargets: [formActionSource(redirectUri)] },
   )
 }
 
@@ -76,6 +88,8 @@ export function answerApproval(deps: ApprovalDeps): Handler<AppEnv> {
     }
     await useUp(deps.tokens, request)
     if (decision === "deny") {
+      const { clientId, device } = request
+      deps.audit.record({ type: "approval.denied", accountId: browser.account.id, clientId, device })
       const error_description = "The person denied the sign-in."
       const answer = { error: WIRE_ERRORS.accessDenied, error_description }
       return c.redirect(approvalRedirect(request, answer, deps.issuer), 303)

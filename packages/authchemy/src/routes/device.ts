@@ -11,8 +11,9 @@ import { readForm } from "../middleware/request-body.ts"
 import type { AppEnv } from "../middleware/request-log.ts"
 import { RequestRefused } from "../middleware/request-refused.ts"
 import { requireSameOrigin } from "../middleware/same-origin.ts"
-import { approvePage } from "../pages/approve.ts"
-import { deviceCodePage, deviceDonePage } from "../pages/device.ts"
+import { showPage } from "../middleware/show-page.ts"
+import { approvePage } from "../pages/approval/approve.ts"
+import { deviceCodePage, deviceDonePage } from "../pages/approval/device.ts"
 import { APPROVAL_LIFETIME_MS } from "./approval-request.ts"
 import { createSeal, type Seal } from "./seal.ts"
 
@@ -62,7 +63,7 @@ export function showDevice(deps: DeviceDeps): Handler<AppEnv> {
     const browser = await deps.accounts.browserSession(c.req.raw)
     if (browser === null) return c.redirect(deps.accounts.signInUrl(pathOf(userCode)), 303)
     const problem = typed !== undefined && userCode === null ? MALFORMED : null
-    return c.html(renderCodePage(deps, browser, { userCode: userCode ?? "", problem }))
+    return showPage(c, renderCodePage(deps, browser, { userCode: userCode ?? "", problem }))
   }
 }
 
@@ -87,7 +88,9 @@ async function claim(
   typed: string,
 ): Promise<Response> {
   const again = (problem: string, status: 400 | 429) =>
-    c.html(renderCodePage(deps, browser, { userCode: typed.slice(0, 64), problem, asksAnew: true }), status)
+    showPage(c, renderCodePage(deps, browser, { userCode: typed.slice(0, 64), problem, asksAnew: true }), {
+      status,
+    })
   const userCode = tidyUserCode(typed)
   if (userCode === null) return again(MALFORMED, 400)
   const admission = await deps.userCodeLimits.admitGuess(browser.account.id, deps.clientAddress(c))
@@ -104,7 +107,7 @@ async function claim(
     const client = await deps.clients.find(request.clientId)
     if (client === null) throw new UserCodeError("unknown")
     await admission.giveBack()
-    return c.html(renderApproval(deps, browser, { userCode, request, client }))
+    return showPage(c, renderApproval(c, deps, browser, { userCode, request, client }))
   } catch (error) {
     // A store out of reach, or a code that is merely late, was no guess.
     if (!(error instanceof UserCodeError && error.reason === "unknown")) await admission.giveBack()
@@ -136,7 +139,8 @@ async function decide(
       return c.redirect(deps.accounts.signInUrl(pathOf(userCode)), 303)
     }
     const request = await deps.tokens.decideDevice(userCode, accountId, decision)
-    return c.html(
+    return showPage(
+      c,
       deviceDonePage({
         decision: decision === "approve" ? "approved" : "denied",
         clientName: request.device.client ?? ALCHEMY_CLI.name,
@@ -145,7 +149,9 @@ async function decide(
     )
   } catch (error) {
     if (!(error instanceof UserCodeError)) throw error
-    return c.html(renderCodePage(deps, browser, { userCode: "", problem: PROBLEMS[error.reason] }), 400)
+    return showPage(c, renderCodePage(deps, browser, { userCode: "", problem: PROBLEMS[error.reason] }), {
+      status: 400,
+    })
   }
 }
 
@@ -165,6 +171,7 @@ function renderCodePage(
 }
 
 function renderApproval(
+  c: Context<AppEnv>,
   deps: DeviceDeps,
   browser: BrowserSession,
   { userCode, request, client }: { userCode: string; request: DeviceRequest; client: Client },
@@ -174,12 +181,13 @@ function renderApproval(
   return approvePage({
     action: DEVICE_PATH,
     client: { name: client.name, builtIn },
-    ...{ device, address, scopes, userCode },
+    ...{ device, scopes, userCode },
+    addresses: { browser: deps.clientAddress(c), program: address },
     account: browser.account,
     phrase: codeChallenge === null ? null : approvalPhraseOf(codeChallenge),
     request: deps.deviceSeals.approval.seal({ userCode }, browser),
     path: null,
-    requestedAt: { at: createdAt, now: deps.now() },
+    age: { what: "began", at: createdAt, now: deps.now() },
   })
 }
 

@@ -43,6 +43,7 @@ export function parseLoginRequest(
     device: readDeviceClaims(parameters),
     keyThumbprint: null,
     pushedAs: null,
+    pushedFrom: null,
   }
 }
 

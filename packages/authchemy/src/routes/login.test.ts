@@ -142,7 +142,7 @@ describe("the authorization request", () => {
   test("S14 markup in claims and in the account's name is shown as text", async () => {
     const markup = `<img src=x onerror="alert(1)">`
     const email = "marked@example.com"
-    await under.accounts.create({ email, password: PASSWORD, name: markup })
+    await under.accounts.administration.create({ email, password: PASSWORD, name: markup })
     const { query } = loginQuery({ client: markup, device: markup, os: `'"><b>` })
     const page = await (await show(query, { Cookie: await under.signIn(email) })).text()
     expect(page).not.toContain("<img src=x")
@@ -158,7 +158,18 @@ describe("the way to the approval page", () => {
     expect(response.status).toBe(303)
     const signIn = new URL(response.headers.get("location") ?? "", ISSUER)
     expect(signIn.pathname).toBe("/sign-in")
-    expect(signIn.searchParams.get("return_to")).toBe(`/login?${query}`)
+    const [before, opened = ""] = (signIn.searchParams.get("return_to") ?? "").split("&opened=")
+    expect(before).toBe(`/login?${query}`)
+    expect(opened).toMatch(/^[0-9a-z]+\.[\w-]+$/)
+  })
+
+  test("S41 the age of the request outlives the way to the sign-in page", async () => {
+    const { query } = loginQuery()
+    const away = new URL((await show(query, {})).headers.get("location") ?? "", ISSUER)
+    under.clock.now += 180_000
+    const back = (away.searchParams.get("return_to") ?? "").slice("/login?".length)
+    expect(await (await show(back)).text()).toMatch(/<dt>Opened<\/dt>.*3 minutes ago/)
+    expect(await (await show(query)).text()).toMatch(/<dt>Opened<\/dt>.*just now/)
   })
 
   test("a bad request is refused before anybody has to sign in", async () => {

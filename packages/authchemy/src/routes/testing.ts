@@ -7,7 +7,15 @@ import { createTokenService, openStore, type TokenService } from "@authchemy/tok
 import type { Hono } from "hono"
 import { expect, inject } from "vitest"
 import { AccountError } from "../accounts/accounts.ts"
-import { type BuiltInAccounts, createBuiltInAccounts } from "../accounts/better-auth.ts"
+import type { BuiltInAccounts } from "../accounts/built-in.ts"
+import { createBuiltInAccounts } from "../accounts/create-built-in-accounts.ts"
+import type { ProviderSettings } from "../accounts/providers/provider-settings.ts"
+import type { SignUpPolicy } from "../accounts/sign-up-policy.ts"
+import { createAccessKeys } from "../admin/access-keys.ts"
+import { createApps } from "../admin/apps.ts"
+import { type AuditLog, openAuditLog } from "../audit/audit-log.ts"
+import { createKnownAddresses } from "../audit/known-addresses.ts"
+import { recordTokenEvents } from "../audit/token-events.ts"
 import type { Client } from "../clients/client.ts"
 import { type Clients, createClients } from "../clients/clients.ts"
 import { parseConfig } from "../config.ts"
@@ -16,6 +24,8 @@ import { migrate } from "../database/migrate.ts"
 import { createMemoryRateLimits } from "../limits/memory.ts"
 import type { OpenRateLimiter } from "../limits/rate-limiter.ts"
 import { createLogger } from "../logging.ts"
+import { type Mailer, MailUnavailableError } from "../mail/mailer.ts"
+import type { Mail } from "../mail/messages.ts"
 import type { AppEnv } from "../middleware/request-log.ts"
 import { createServerApp } from "../server-app.ts"
 
@@ -29,6 +39,9 @@ export type AppUnderTest = {
   tokens: TokenService
   accounts: BuiltInAccounts
   clients: Clients
+  audit: AuditLog
+  /** What was sent, where `options.mail` is given. */
+  mails: Mail[]
   log: string[]
   /** Milliseconds since the epoch; tests move it. */
   clock: { now: number }
@@ -44,7 +57,15 @@ export async function openAppUnderTest(
     issuer?: string
     redisUrl?: string
     allowCodeWithoutPkce?: boolean
-    signUpAllowed?: boolean
+    /** Open unless told otherwise. */
+    signUp?: SignUpPolicy
+    /** Nobody signs in whose email is not verified. */
+    mustVerifyEmail?: boolean
+    /** `true`: there is a mail server, and it keeps what it is sent; `"down"`: it is out of reach. Left out: there is none. */
+    mail?: true | "down"
+    /** Passwords that were stolen elsewhere. */
+    breached?: readonly string[]
+    providers?: readonly ProviderSettings[]
     /** Registered beside the built-in one. */
     clients?: readonly Client[]
     wrapTokens?: (tokens: TokenService) => TokenService
@@ -55,15 +76,24 @@ export async function openAppUnderTest(
   const now = () => clock.now
   const sqlitePath = join(directory, "authchemy.db")
   const store = await openStore({ sqlitePath, redisUrl: options.redisUrl ?? null })
-  const engine = createTokenService({ store, now })
-  const tokens = options.wrapTokens?.(engine) ?? engine
   const log: string[] = []
+  const logger = createLogger({ write: (line) => log.push(line) })
   const issuer = options.issuer ?? ISSUER
   const secret = "0123456789abcdef0123456789abcdef"
   const database = openDatabase(sqlitePath)
-  const signUpAllowed = options.signUpAllowed ?? true
-  const accounts = createBuiltInAccounts({ database, issuer, secret, signUpAllowed })
-  await migrate(database, join(directory, "migrate.lock"), accounts.migrate)
+  await migrate(database, join(directory, "migrate.lock"))
+  const audit = openAuditLog({ database, now, logger, retentionDays: 365, webhook: null })
+  const engine = createTokenService({ store, now, observe: recordTokenEvents(audit) })
+  const tokens = options.wrapTokens?.(engine) ?? engine
+  const mails: Mail[] = []
+  const mailer = mailerFor(options.mail, mails)
+  const { mustVerifyEmail = false, breached = [], providers = [] } = options
+  const accounts = createBuiltInAccounts({
+    ...{ database, issuer, secret, tokens, audit, mailer, logger, now, fetch, providers, mustVerifyEmail },
+    signUpPolicy: options.signUp ?? { kind: "open" },
+    siteName: "Authchemy",
+    breachedPasswords: { isBreached: async (password) => breached.includes(password) },
+  })
   const clients = createClients({ database, fromFile: options.clients ?? [], now })
   let limits = createMemoryRateLimits()
   const openRateLimiter: OpenRateLimiter = (limit) => ({ admit: (key) => limits.open(limit).admit(key) })
@@ -80,9 +110,16 @@ export async function openAppUnderTest(
       database,
       secret,
       openRateLimiter,
+      audit,
+      mailer,
+      apps: createApps({ database, audit, now }),
+      accessKeys: createAccessKeys({
+        ...{ database, audit, now },
+        knownAddresses: createKnownAddresses({ database, now }),
+      }),
     },
     now,
-    logger: createLogger({ write: (line) => log.push(line) }),
+    logger,
     ready: () => tokens.ready(),
   })
   return {
@@ -90,12 +127,16 @@ export async function openAppUnderTest(
     tokens,
     accounts,
     clients,
+    audit,
+    mails,
     log,
     clock,
     async signIn(email = "ann@example.com") {
-      await accounts.create({ email, password: PASSWORD, name: "Ann" }).catch((error: unknown) => {
-        if (!(error instanceof AccountError && error.code === "email_taken")) throw error
-      })
+      await accounts.administration
+        .create({ email, password: PASSWORD, name: "Ann" })
+        .catch((error: unknown) => {
+          if (!(error instanceof AccountError && error.code === "email_taken")) throw error
+        })
       const response = await app.request("/sign-in", form({ email, password: PASSWORD }))
       if (response.status !== 303) throw new Error(`sign-in answered ${response.status}`)
       return cookiesOf(response)
@@ -104,10 +145,26 @@ export async function openAppUnderTest(
       limits = createMemoryRateLimits()
     },
     async close() {
+      await audit.close()
       await tokens.close()
       await database.destroy()
       await rm(directory, { recursive: true, force: true })
     },
+  }
+}
+
+function mailerFor(mail: true | "down" | undefined, mails: Mail[]): Mailer {
+  const reach = async () => {
+    if (mail === "down") throw new MailUnavailableError(new Error("connection refused"))
+  }
+  return {
+    canSend: mail !== undefined,
+    check: reach,
+    send: async (sent) => {
+      await reach()
+      if (mail !== undefined) mails.push(sent)
+    },
+    close: async () => {},
   }
 }
 

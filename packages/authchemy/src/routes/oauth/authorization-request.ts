@@ -81,6 +81,7 @@ function checked(
     keyThumbprint,
     device: readDeviceClaims({ given, twice }),
     pushedAs: null,
+    pushedFrom: null,
   }
 }
 

@@ -117,7 +117,7 @@ describe.each(STORES)("POST /oauth/introspect on %s", (_, store) => {
   test("S48 of a disabled account, and of a client that was removed: inactive, and refused at /v1", async () => {
     const email = "gone@example.com"
     const gone = await signedIn(under, await under.signIn(email))
-    await under.accounts.disable(email)
+    await under.accounts.administration.disable(email)
     const redirect_uri = "http://127.0.0.1:1/cb"
     const brief = { id: "brief", name: "Brief", redirectUris: [redirect_uri], confidential: false }
     await under.clients.add(brief)

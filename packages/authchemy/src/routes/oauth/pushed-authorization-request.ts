@@ -32,7 +32,9 @@ export function pushAuthorizationRequest(deps: PushDeps): Handler<AppEnv> {
     }
     await admitRequest(c, deps, client)
     const requestUri = `${REQUEST_URI_PREFIX}${randomBytes(32).toString("base64url")}`
-    const content = JSON.stringify({ ...request, keyThumbprint: request.keyThumbprint ?? proven })
+    const pushedFrom = { at: deps.now(), address: deps.clientAddress(c) }
+    const keyThumbprint = request.keyThumbprint ?? proven
+    const content = JSON.stringify({ ...request, keyThumbprint, pushedFrom })
     await deps.tokens.keep(requestUri, content, deps.now() + APPROVAL_LIFETIME_MS)
     return c.json({ request_uri: requestUri, expires_in: APPROVAL_LIFETIME_MS / 1000 }, 201)
   }

@@ -66,7 +66,7 @@ async function until(isSo: () => boolean | Promise<boolean>) {
 
 async function accountIdOf(under: AppUnderTest, email: string): Promise<string> {
   await under.signIn(email)
-  const account = (await under.accounts.list()).find((one) => one.email === email)
+  const account = (await under.accounts.administration.list()).find((one) => one.email === email)
   return account?.id ?? ""
 }
 
@@ -182,7 +182,7 @@ describe.each(STORES)("a verifier over HTTP on %s", (_, store) => {
     const release = holdBack()
     const reading = verifier.verify(other)
     await new Promise((resolve) => setTimeout(resolve, 50))
-    await under.accounts.disable("gone@example.com")
+    await under.accounts.administration.disable("gone@example.com")
     await under.tokens.announce([`account:${gone}`])
     release()
     await reading

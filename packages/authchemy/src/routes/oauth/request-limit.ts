@@ -18,7 +18,14 @@ export async function admitRequest(
   { clientAddress, requestLimits }: RequestLimitDeps,
   client: Client,
 ): Promise<void> {
-  if (client.secretDigest !== null) return
+  if (client.secretDigest === null) await admitAddress(c, { clientAddress, requestLimits })
+}
+
+/** Counts a request that makes the server keep something, by its address. @throws RequestRefused 429 */
+export async function admitAddress(
+  c: Context<AppEnv>,
+  { clientAddress, requestLimits }: RequestLimitDeps,
+): Promise<void> {
   const admission = await requestLimits.admitRequest(clientAddress(c))
   if (admission.admitted) return
   const headers = { "Retry-After": String(admission.retryAfterSeconds) }

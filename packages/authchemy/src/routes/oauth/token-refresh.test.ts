@@ -158,7 +158,7 @@ describe.each(STORES)("refresh tokens on %s", (_, store) => {
   test("S48 a disabled account gets nothing, and its session is gone", async () => {
     const email = "leaving@example.com"
     const { refresh_token } = await signedIn(under, await under.signIn(email), { scope: OFFLINE })
-    await under.accounts.disable(email)
+    await under.accounts.administration.disable(email)
     await expectOAuthError(refresh(refresh_token), 400, "invalid_grant")
     expect(await under.tokens.findRefreshSession(refresh_token)).toBeNull()
   })

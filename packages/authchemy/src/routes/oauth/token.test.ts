@@ -169,7 +169,7 @@ describe.each(STORES)("codes on %s", (_, store) => {
     const fields = await codeFor(under, other)
     const { access_token } = await tokensIn(await redeem(await codeFor(under, other)))
     const accountId = (await under.tokens.verify(access_token))?.accountId ?? ""
-    await under.accounts.disable("gone@example.com")
+    await under.accounts.administration.disable("gone@example.com")
     await under.tokens.revokeSessions(accountId)
     await expectOAuthError(redeem(fields), 400, "invalid_grant")
     expect(await under.tokens.listSessions(accountId)).toEqual([])
