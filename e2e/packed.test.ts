@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest"
 import { ada, createWorld, type World } from "./people.ts"
 import { machinePath, run, temporaryDirectory } from "./processes.ts"
 import { signInAndDecide } from "./stand-in.ts"
+import { freePort } from "./start-redis.ts"
 
 const root = resolve(import.meta.dirname, "..")
 let folder: Awaited<ReturnType<typeof temporaryDirectory>>
@@ -211,4 +212,37 @@ await tokens.close()
     { cwd: folder.path },
   ).finished
   expect(version.stdout).toContain("0.1.0")
+})
+
+test("the packed server serves its pages with all that they load", async () => {
+  const port = await freePort()
+  const env = { AUTHCHEMY_PORT: String(port), AUTHCHEMY_DATA_DIR: join(folder.path, "server-data") }
+  const bin = join(folder.path, "node_modules/authchemy/dist/bin.js")
+  const server = run(process.execPath, [bin], { env, cwd: folder.path })
+  try {
+    await server.shows(/listening/i)
+    const get = async (path: string) => {
+      const response = await fetch(`http://localhost:${port}${path}`)
+      const type = response.headers.get("content-type")
+      return { status: response.status, type, body: await response.text() }
+    }
+    const page = await get("/sign-in")
+    expect([page.status, page.type]).toEqual([200, "text/html; charset=UTF-8"])
+    const named = page.body.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)
+    const assets = [...new Set(Array.from(named, ([, path = ""]) => path))]
+    const types: Record<string, string> = {
+      css: "text/css; charset=utf-8",
+      js: "text/javascript; charset=utf-8",
+      svg: "image/svg+xml",
+    }
+    expect(assets.map((path) => path.split(".").at(-1)).sort()).toEqual(["css", "js", "svg"])
+    for (const path of assets) {
+      const { status, type, body } = await get(path)
+      expect([path, status, type]).toEqual([path, 200, types[path.split(".").at(-1) ?? ""]])
+      expect(body.length).toBeGreaterThan(100)
+    }
+  } finally {
+    server.child.kill("SIGTERM")
+  }
+  expect((await server.finished).code).toBe(0)
 })

@@ -10,7 +10,9 @@ import {
   startServer,
   temporaryDirectory,
 } from "../e2e/processes.ts"
-import { compareAndDecide, signInAndDecide } from "../e2e/stand-in.ts"
+import { watching } from "../e2e/secrets-met.ts"
+import { compareAndDecide, createStandIn, signInAndDecide } from "../e2e/stand-in.ts"
+import { storedBy } from "../e2e/stored.ts"
 
 const headless =
   process.argv.includes("--headless") ||
@@ -22,6 +24,10 @@ const step = (title: string) => console.log(`\n${styleText("bold", title)}`)
 const note = (text: string) => console.log(styleText("dim", text))
 const command = (text: string) => console.log(styleText("cyan", `$ ${text}`))
 
+/** What must stand nowhere when all is done, by what it is. */
+const secrets = new Map([["the password", person.password]])
+const met = (what: string, secret: string) => void secrets.set(`${what} (${secrets.size})`, secret)
+
 function expectThat(truth: boolean, what: string): asserts truth {
   if (!truth) throw new Error(`the demo did not go as it should: ${what}`)
 }
@@ -29,6 +35,8 @@ function expectThat(truth: boolean, what: string): asserts truth {
 const temporary = await temporaryDirectory("demo")
 const home = temporary.path
 let server = await startServer({ dataDirectory: `${home}/server` })
+/** Of servers that have been stopped. */
+let log = ""
 const alchemy = alchemyFor({ home, authUrl: server.url, env: { TERM: "dumb", NO_COLOR: "1" } })
 
 /**
@@ -78,6 +86,7 @@ const WAYS = {
     args: ["auth", "--device"],
     address: async (login: Running) => {
       const [code] = await login.shows(/\b[A-Z]{4}-[A-Z]{4}\b/)
+      met("the user code", code)
       return `${server.url}/device?user_code=${code}`
     },
     decide: compareAndDecide,
@@ -93,7 +102,8 @@ async function signIn(way: (typeof WAYS)[keyof typeof WAYS]): Promise<string> {
   }
   const url = await way.address(login)
   if (headless) {
-    const page = await way.decide(person, url)
+    const browser = createStandIn({ fetch: watching(met) })
+    const page = await way.decide(person, url, "Approve", browser)
     note(`A stand-in for the person ${way.done}`)
     note(`The browser shows: “${page.text}”`)
   } else {
@@ -105,7 +115,49 @@ async function signIn(way: (typeof WAYS)[keyof typeof WAYS]): Promise<string> {
   }
   const { code } = await login.finished
   expectThat(code === 0, `sign-in exited ${code}`)
-  return (await alchemy.run("auth", "token")).stdout.trim()
+  const token = (await alchemy.run("auth", "token")).stdout.trim()
+  met("a token", token)
+  return token
+}
+
+/** Types of events in the order in which they must be told; others may stand between. */
+const STORY = [
+  ...[
+    "account.created",
+    "sign_in.succeeded",
+    "approval.granted",
+    "token.issued",
+    "app.created",
+    "token.revoked",
+  ],
+  ...["approval.granted", "token.issued", "token.revoked"],
+]
+
+/** Prints what the server has recorded, and looks for every secret of the demo wherever something is kept. */
+async function showAudit(): Promise<void> {
+  const args = ["audit", "--account", person.email]
+  command(`authchemy ${args.join(" ")}`)
+  const { stdout, code } = await run("bin/authchemy", args, { env: server.env }).finished
+  process.stdout.write(stdout)
+  expectThat(code === 0, `authchemy audit exited ${code}`)
+  const told = stdout.split("\n").map((line) => line.split("\t")[1])
+  let from = 0
+  for (const type of STORY) {
+    const at = told.indexOf(type, from)
+    expectThat(at >= 0, `the audit log should tell of ${type}`)
+    from = at + 1
+  }
+  const places = {
+    "the audit log": stdout,
+    "the server's log": log + server.log(),
+    "the database": await storedBy(server),
+  }
+  for (const [place, text] of Object.entries(places)) {
+    for (const [what, secret] of secrets) expectThat(!text.includes(secret), `${what} stands in ${place}`)
+  }
+  note(
+    `(${secrets.size} secrets of this demo were looked for there, in the server's log and in its files: none was found)`,
+  )
 }
 
 try {
@@ -140,6 +192,7 @@ try {
 
   step("7. Sign out while the server is down: this machine is cleared all the same.")
   await server.stop()
+  log += server.log()
   note("(the server has been stopped)")
   const pending = await show(["auth", "logout"])
   expectThat(/could not be reached|"pending"/.test(pending), "the revocation should be pending")
@@ -152,6 +205,9 @@ try {
   note("The sign-out was delivered beside that command. Once more:")
   await show(["auth", "status"], 3)
   expectThat((await statusOf(second)) === 401, "the second token should be refused")
+
+  step("9. The audit log tells it all, without a secret in it.")
+  await showAudit()
 
   console.log(`\n${styleText("green", "Done.")} Every step ran for real; nothing is left behind.`)
 } finally {

@@ -15,7 +15,7 @@ describe("every response", () => {
     ["/create-account", 200],
     ["/login", 400],
     ["/nothing", 404],
-    ["/sign-out", 405],
+    ["/sign-in/passkey/options", 405],
   ])(
     "S13 S20 the page at %s cannot be framed, cached or leak its address, and loads nothing from elsewhere",
     async (path, status) => {
@@ -75,6 +75,34 @@ describe("every response", () => {
       const response = await under.app.request(path, { method })
       expect([response.status, response.headers.get("allow")], path).toEqual([405, allow])
     }
+  })
+
+  test.each([
+    ["/sign-out", "/"],
+    ["/sign-in/passkey", "/sign-in"],
+    ["/sign-in/providers/acme", "/sign-in"],
+    ["/security/password", "/security"],
+    ["/security/passkeys", "/security"],
+    ["/security/second-factor", "/security"],
+    ["/security/second-factor/confirm", "/security"],
+    ["/security/second-factor/recovery-codes", "/security"],
+    ["/security/second-factor/remove", "/security"],
+    ["/apps/app_1/networks", "/apps/app_1"],
+  ])("%s takes a form only: who opens it is led to %s", async (path, page) => {
+    const response = await under.app.request(path)
+    expect([response.status, response.headers.get("location")]).toEqual([303, page])
+    expect(response.headers.get("cache-control")).toBe("no-store")
+  })
+
+  test("every form of a page is posted where a page can be opened", async () => {
+    const { routes } = under.app
+    const has = (method: string, path: string) =>
+      routes.some((route) => route.method === method && route.path === path)
+    const posted = routes.filter(({ method }) => method === "POST").map(({ path }) => path)
+    const forPrograms = /^\/(?:api|oauth|v1)\/|\/options$/
+    const onlyPosted = posted.filter((path) => !forPrograms.test(path) && !has("GET", path))
+    expect(posted).toContain("/security/password")
+    expect(onlyPosted).toEqual([])
   })
 
   test("the style sheet is under 15 kB, kept for good, and named by its content", async () => {

@@ -10,17 +10,17 @@ import type { TokenService } from "@authchemy/tokens"
 import { type Env, Hono } from "hono"
 import type { Logger } from "pino"
 import type { Accounts } from "./accounts/accounts.ts"
-import type { BuiltInAccounts } from "./accounts/built-in.ts"
+import { BUILT_IN, type BuiltInAccounts } from "./accounts/built-in.ts"
 import type { AccessKeys } from "./admin/access-keys.ts"
 import type { Apps } from "./admin/apps.ts"
 import type { Audit } from "./audit/events.ts"
 import type { Clients } from "./clients/clients.ts"
 import type { DpopVerifier } from "./dpop/proof.ts"
-import { createAttemptLimits, createDeviceRequestLimits } from "./limits/device-request-limits.ts"
+import { createProgramRequestLimits, createSignInAttemptLimits } from "./limits/kept-request-limits.ts"
 import type { OpenRateLimiter } from "./limits/rate-limiter.ts"
 import { createUserCodeLimits } from "./limits/user-code-limits.ts"
 import { createClientAddress } from "./middleware/client-address.ts"
-import { errorResponse, methodNotAllowed, notFoundResponse } from "./middleware/error-response.ts"
+import { errorResponse, notFoundResponse } from "./middleware/error-response.ts"
 import { type AppEnv, createRequestLog, type ObserveRequest, requestLog } from "./middleware/request-log.ts"
 import { securityHeaders } from "./middleware/security-headers.ts"
 import { useSite } from "./middleware/site.ts"
@@ -45,7 +45,7 @@ import { renewFollower, streamRevocations } from "./routes/oauth/revocations.ts"
 import { revokeToken } from "./routes/oauth/revoke.ts"
 import { issueToken } from "./routes/oauth/token.ts"
 import { createOpened } from "./routes/opened.ts"
-import type { RouteTable } from "./routes/route-table.ts"
+import { addRoutes, type RouteTable } from "./routes/route-table.ts"
 import { signInRoutes } from "./routes/sign-in/routes.ts"
 import { submitSignOut } from "./routes/sign-in/sign-out.ts"
 
@@ -93,7 +93,7 @@ export function createRoutes<AdminEnv extends Env>(deps: RoutesDeps<AdminEnv>): 
     requestSeal: createRequestSeal(deps.secret, deps.now),
     opened: createOpened(deps.secret, deps.now),
   }
-  const oauth = { ...shared, requestLimits: createDeviceRequestLimits(deps.openRateLimiter) }
+  const oauth = { ...shared, requestLimits: createProgramRequestLimits(deps.openRateLimiter) }
   const device = {
     ...shared,
     deviceSeals: createDeviceSeals(deps.secret, deps.now),
@@ -111,16 +111,8 @@ export function createRoutes<AdminEnv extends Env>(deps: RoutesDeps<AdminEnv>): 
   )
   app.onError(errorResponse(deps.logger))
   app.notFound(notFoundResponse)
-  const add = (table: RouteTable) => {
-    for (const [path, { get, post }] of Object.entries(table)) {
-      if (get !== undefined) app.get(path, get)
-      if (post !== undefined) app.post(path, post)
-      const methods = [...(get === undefined ? [] : ["GET"]), ...(post === undefined ? [] : ["POST"])]
-      app.all(path, methodNotAllowed(methods.join(", ")))
-    }
-  }
 
-  add({
+  addRoutes(app, {
     [LOGIN_PATH]: { get: showLogin(approval), post: answerApproval(approval) },
     [CLI_TOKEN_PATH]: { post: redeemForToken(deps) },
     [CLI_LOGOUT_PATH]: { post: endSession(deps) },
@@ -134,22 +126,22 @@ export function createRoutes<AdminEnv extends Env>(deps: RoutesDeps<AdminEnv>): 
     [OAUTH_PATHS.introspect]: { post: introspectToken(oauth) },
     [OAUTH_PATHS.revocations]: { get: streamRevocations(oauth), post: renewFollower(oauth) },
     [DEVICE_PATH]: { get: showDevice(device), post: answerDevice(device) },
-    "/sign-out": { post: submitSignOut(deps) },
+    "/sign-out": { post: submitSignOut(deps), formOf: "/" },
     "/healthz": { get: showHealth },
     "/readyz": { get: showReadiness(deps) },
   })
-  add(accountRoutes({ ...shared, builtIn }))
+  addRoutes(app, accountRoutes({ ...shared, builtIn }))
   if (builtIn !== null) {
-    const requestLimits = createAttemptLimits(deps.openRateLimiter)
-    add(signInRoutes({ ...shared, accounts: builtIn, requestLimits }))
+    const requestLimits = createSignInAttemptLimits(deps.openRateLimiter)
+    addRoutes(app, signInRoutes({ ...shared, accounts: builtIn, requestLimits }))
   }
-  add(assetRoutes(site))
+  addRoutes(app, assetRoutes(site))
   app.route(ADMIN_API_PATH, deps.adminApi)
   return app
 }
 
 function isBuiltIn(accounts: Accounts | BuiltInAccounts): accounts is BuiltInAccounts {
-  return "passwords" in accounts
+  return BUILT_IN in accounts
 }
 
 function assetRoutes({ style, icon, scripts }: Site): RouteTable {

@@ -1,6 +1,13 @@
 #!/usr/bin/env node
 import { runCli } from "./cli.ts"
 
+// A reader that has had enough, as `head` has, is no fault: the rest goes nowhere, and the work is done to its end.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error
+  })
+}
+
 process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
   stdin: process.stdin,

@@ -87,6 +87,21 @@ test("pages for signing in are the host's, and nothing leads to any here", async
   }
 })
 
+test("a host's accounts are a host's, whatever fields they have", async () => {
+  await app.close()
+  const accounts: Accounts & { passwords: object; kind: string } = {
+    browserSession: async () => ({ account: GRACE, sessionId: "browser" }),
+    find: async () => GRACE,
+    signInUrl: () => "/my-sign-in",
+    signOut: async () => [],
+    passwords: new Map(),
+    kind: "built-in",
+  }
+  app = await createApp({ accounts, env: env(), logger: createLogger({ write: (line) => log.push(line) }) })
+  expect((await get("/sessions")).status).toBe(200)
+  for (const path of ["/sign-in", "/security"]) expect((await get(path)).status).toBe(404)
+})
+
 test("signing out is the host's cookie to take away", async () => {
   const response = await app.fetch(
     new Request(`${ISSUER}/sign-out`, {
@@ -114,6 +129,13 @@ test("S48 the host ends all sessions of an account", async () => {
   expect((await withToken("/v1/me", first)).status).toBe(200)
   expect(await app.endSessions(GRACE.id)).toBe(2)
   for (const bearer of [first, second]) expect((await withToken("/v1/me", bearer)).status).toBe(401)
+  const activity = (await (await withToken("/v1/activity", await token())).json()) as {
+    data: { events: { type: string; origin: unknown }[] }
+  }
+  const revoked = activity.data.events.filter(({ type }) => type === "token.revoked")
+  const origin = { actor: "operator", address: null, agent: null }
+  expect(revoked.map((event) => event.origin)).toEqual([origin, origin])
+  expect(await app.endSessions(GRACE.id)).toBe(1)
   expect(await app.endSessions(GRACE.id)).toBe(0)
   expect(await app.endSessions("nobody")).toBe(0)
 })

@@ -1,5 +1,6 @@
 import type { Logger } from "pino"
 import type { Accounts } from "./accounts/accounts.ts"
+import { withOrigin } from "./audit/origin.ts"
 import { parseConfig } from "./config.ts"
 import { createLogger } from "./logging.ts"
 import { createServerApp } from "./server-app.ts"
@@ -12,7 +13,8 @@ export type EmbeddedApp = {
   /** Answers a request: for any framework that speaks `Request` and `Response`. */
   fetch(request: Request, bindings?: unknown): Response | Promise<Response>
   /**
-   * Ends all command-line sessions of an account, and what is about to become one: when its password has changed, or it is gone.
+   * Ends all command-line sessions of an account, and what is about to become one: when its password has changed, or it is gone. It is recorded as the operator's
+   * doing, whose application this is.
    * @returns how many sessions have ended
    * @throws StoreUnavailableError
    */
@@ -47,7 +49,10 @@ export async function createApp(options: {
   return {
     issuer: config.issuer,
     fetch: (request, bindings) => app.fetch(request, bindings ?? {}),
-    endSessions: (accountId) => services.tokens.revokeSessions(accountId),
+    endSessions: (accountId) =>
+      withOrigin({ actor: "operator", address: null, agent: null }, () =>
+        services.tokens.revokeSessions(accountId),
+      ),
     close: services.close,
   }
 }

@@ -73,9 +73,9 @@ export async function openCommandServices(
   options: { logger?: Logger } = {},
 ): Promise<CommandServices> {
   const { logger = loggerOfCommands() } = options
-  // A server sends what a command has recorded: a command does not wait for whoever is told.
+  // A server sends what a command has recorded, so a command does not wait for whoever is told; and how long events are kept is the servers' to say.
   const webhook = config.webhook === null ? null : { ...config.webhook, delivers: false }
-  const ground = await openGround({ ...config, webhook }, logger)
+  const ground = await openGround(config, logger, { webhook, retentionDays: null })
   try {
     let opening: Promise<TokenService> | null = null
     const tokens = () => {
@@ -124,7 +124,8 @@ export async function openServices(
     const onError = connectionTrouble(logger)
     const limits = await openRateLimits({ redisUrl: config.redisUrl, changeCount, onError })
     opened.push(limits)
-    const ground = await openGround(config, logger)
+    const { webhook, auditDays: retentionDays } = config
+    const ground = await openGround(config, logger, { webhook, retentionDays })
     opened.push(ground)
     const tokens = await openTokens(config, { logger, observe: recordTokenEvents(ground.audit) })
     opened.push(tokens)
@@ -153,7 +154,11 @@ type Ground = Pick<AccountServices, "database" | "newerMigrations" | "secret" | 
   fromFile: ReturnType<typeof readClientsFile>
 }
 
-async function openGround(config: Config, logger: Logger): Promise<Ground> {
+async function openGround(
+  config: Config,
+  logger: Logger,
+  auditing: Pick<Parameters<typeof openAuditLog>[0], "webhook" | "retentionDays">,
+): Promise<Ground> {
   const fromFile = readClientsFile(config.clientsFile)
   if (config.databaseUrl === null || config.redisUrl === null) prepareDataDirectory(config.dataDirectory)
   const secret = await loadSecret(config)
@@ -161,8 +166,7 @@ async function openGround(config: Config, logger: Logger): Promise<Ground> {
   const database = openDatabase(config.databaseUrl ?? databasePathOf(config), { onError })
   try {
     const newerMigrations = await prepareTables(database, config)
-    const { auditDays: retentionDays, webhook } = config
-    const audit = openAuditLog({ database, now: Date.now, logger, retentionDays, webhook })
+    const audit = openAuditLog({ database, now: Date.now, logger, ...auditing })
     const close = async () => {
       await audit.close()
       await database.destroy()

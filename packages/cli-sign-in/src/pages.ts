@@ -4,15 +4,16 @@ import { createHash } from "node:crypto"
 export type Page = { status: number; html: string }
 
 const STYLE = `
-:root { color-scheme: light dark; --text: #1b1f24; --quiet: #57606a; --ground: #f6f8fa; --sheet: #fff; --line: #d0d7de; --good: #1a7f37; --bad: #b3261e }
+:root { color-scheme: light dark; --text: #16201f; --quiet: #52605f; --ground: #f4f6f6; --sheet: #fff; --line: #dbe2e1; --good: #0f766e; --bad: #b42318 }
 @media (prefers-color-scheme: dark) {
-  :root { --text: #e6edf3; --quiet: #9da7b3; --ground: #0d1117; --sheet: #161b22; --line: #30363d; --good: #4ac26b; --bad: #ff8178 }
+  :root { --text: #e8efee; --quiet: #a3b2b0; --ground: #0d1413; --sheet: #151e1d; --line: #2a3635; --good: #5fb3a9; --bad: #ff9b92 }
 }
 * { box-sizing: border-box }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem; background: var(--ground); color: var(--text); font: 1rem/1.5 system-ui, sans-serif }
-main { width: 100%; max-width: 28rem; padding: 2rem; background: var(--sheet); border: 1px solid var(--line); border-radius: 0.75rem }
-h1 { margin: 0 0 0.5rem; font-size: 1.375rem; line-height: 1.3 }
-p { margin: 0; color: var(--quiet) }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem 1rem; background: var(--ground); color: var(--text); font: 1rem/1.5 system-ui, sans-serif }
+main { width: 100%; max-width: 27rem; padding: 2.25rem; background: var(--sheet); border: 1px solid var(--line); border-radius: 1rem }
+.mark { display: grid; place-content: center; width: 2.75rem; height: 2.75rem; margin: 0 0 1rem; border: 2px solid; border-radius: 50%; font-size: 1.25rem }
+h1 { margin: 0 0 0.5rem; font-size: 1.5rem; line-height: 1.25; letter-spacing: -0.02em; text-wrap: balance }
+p { margin: 0; color: var(--quiet); text-wrap: pretty }
 .good { color: var(--good) }
 .bad { color: var(--bad) }
 `
@@ -40,7 +41,8 @@ function page(status: number, kind: "good" | "bad", heading: string, text: strin
 </head>
 <body>
 <main>
-<h1 class="${kind}">${heading}</h1>
+<p class="mark ${kind}" aria-hidden="true">${kind === "good" ? "&#10003;" : "&#10005;"}</p>
+<h1>${heading}</h1>
 <p>${text}</p>
 </main>
 </body>

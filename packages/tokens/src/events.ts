@@ -42,6 +42,13 @@ export type TokenEvent =
       sessions: readonly EndedSession[]
       reason: EndReason
     }
+  | {
+      /** All sessions of an account were ended, and with them approvals that were still waiting for their program. */
+      type: "approvals_voided"
+      accountId: string
+      /** How many, at least one. */
+      count: number
+    }
 
 /** Takes what happened. It does not throw. */
 export type Observing = { observe: (event: TokenEvent) => void }

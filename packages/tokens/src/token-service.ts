@@ -321,8 +321,13 @@ export function createTokenService(options: {
     revokeSession: async (accountId, sessionId) =>
       (await revoked(store.revokeById(tagOf(accountId), accountId, sessionId, now()))) > 0,
 
-    revokeSessions: (accountId, except) =>
-      revoked(store.revokeAll(tagOf(accountId), accountId, except?.sessionId ?? null, now())),
+    revokeSessions: async (accountId, except) => {
+      const tag = tagOf(accountId)
+      const all = await store.revokeAll(tag, accountId, except?.sessionId ?? null, now())
+      if (all.voided > 0) observe({ type: "approvals_voided", accountId, count: all.voided })
+      const [ended] = await Promise.all([ending.ended(all, "revoked"), counted(all, count).confirmed()])
+      return ended
+    },
 
     revokeClient: async (clientId) => {
       let count = 0

@@ -3,16 +3,21 @@ import type { AccountMails } from "./account-mails.ts"
 import type { OwnBrowserSessions } from "./browser-sessions.ts"
 import { LONGEST_PASSWORD } from "./fields.ts"
 import type { PasswordHashing } from "./passwords/password-hashing.ts"
-import { PASSWORD_NEEDED, refusal, tooManyAttempts } from "./refusals.ts"
+import { CHANGED_MEANWHILE, PASSWORD_NEEDED, refusal, tooManyAttempts } from "./refusals.ts"
+import type { SecondFactors } from "./second-factor/second-factors.ts"
 import type { AccountChanges, AccountTokens } from "./shared-parts.ts"
 import type { StoredAccounts } from "./stored-accounts.ts"
 
 /** How long ago somebody may have signed in who has no password to confirm with, in milliseconds. */
 const FRESH_MS = 15 * 60 * 1000
 
+/** Why a change was not made: nothing has happened then. */
+class NotMade extends Error {}
+
 /** @param options.now milliseconds since the epoch */
 export function createAccountChanges(options: {
   stored: StoredAccounts
+  factors: Pick<SecondFactors, "dropBegun">
   sessions: OwnBrowserSessions
   hashing: PasswordHashing
   limits: AccountLimits
@@ -20,14 +25,14 @@ export function createAccountChanges(options: {
   tokens: AccountTokens
   now: () => number
 }): AccountChanges {
-  const { stored, sessions, hashing, limits, mails, tokens, now } = options
+  const { stored, factors, sessions, hashing, limits, mails, tokens, now } = options
 
   const isFresh = async (sessionId: string) => {
     const openedAt = await sessions.openedAt(sessionId)
     return openedAt !== null && now() - openedAt.getTime() < FRESH_MS
   }
 
-  return {
+  const changes: AccountChanges = {
     confirm: async (browser, password) => {
       const account = await stored.byId(browser.account.id)
       const hash = account?.passwordHash ?? null
@@ -52,18 +57,48 @@ export function createAccountChanges(options: {
       return null
     },
 
-    endingSessions: async (accountId, browser, visit, change) => {
-      const endedBefore = await tokens.revokeSessions(accountId)
+    endingSessions: async (accountId, browser, visit, change, made = () => {}) => {
+      let endedSessions = await tokens.revokeSessions(accountId)
       await change()
-      // A browser whose session another change has ended meanwhile gets no new one.
-      const openedAt = browser === null ? null : await sessions.openedAt(browser.sessionId)
-      await sessions.endAll(accountId, null)
-      const endedSessions = endedBefore + (await tokens.revokeSessions(accountId))
-      if (openedAt === null) return { setCookies: [], endedSessions }
-      const opened = await sessions.open(accountId, visit, openedAt)
-      return { setCookies: opened.ok ? opened.setCookies : [], endedSessions }
+      try {
+        await factors.dropBegun(accountId)
+        let setCookies: string[] = []
+        if (browser === null) await sessions.endAll(accountId, null)
+        else setCookies = await sessions.renew(browser, visit)
+        endedSessions += await tokens.revokeSessions(accountId)
+        return { setCookies, endedSessions }
+      } finally {
+        made(endedSessions)
+      }
+    },
+
+    removing: async (browser, visit, { remove, made }) => {
+      const change = async () => {
+        if (!(await remove())) throw new NotMade()
+      }
+      try {
+        return {
+          ok: true,
+          ...(await changes.endingSessions(browser.account.id, browser, visit, change, made)),
+        }
+      } catch (error) {
+        if (error instanceof NotMade) return refusal("form", CHANGED_MEANWHILE)
+        throw error
+      }
+    },
+
+    stays: async (browser, visit, takeAway) => {
+      try {
+        if (await sessions.isOpen(browser)) return true
+      } catch (fault) {
+        await takeAway()
+        throw fault
+      }
+      await changes.endingSessions(browser.account.id, null, visit, takeAway)
+      return false
     },
 
     notify: ({ email }, what, { address }) => mails.notify(email, what, address),
   }
+  return changes
 }

@@ -27,7 +27,7 @@ export type AccountMails = {
   check(): Promise<void>
   /** At most one a minute for an email; more are dropped. */
   sendVerification(account: { id: string; email: string }): void
-  /** Counted together with `sendVerification`. Not sent where there is no mail server: it has no link to pass on. */
+  /** At most one a minute, counted by itself. Not sent where there is no mail server: it has no link to pass on. */
   tellAccountExists(email: string): void
   /** Three an hour; more are dropped. */
   sendReset(account: StoredAccount): void
@@ -77,7 +77,7 @@ export function createAccountMails(options: {
     tellAccountExists: (email) => {
       if (!mailer.canSend) return
       background.begin("telling somebody of their account", async () => {
-        if (!(await limits.admitVerificationMail(email)).admitted) return
+        if (!(await limits.admitAccountExistsMail(email)).admitted) return
         await mailer.send(accountExistsMail({ site, to: email, signInUrl, resetUrl }))
       })
     },

@@ -1,3 +1,5 @@
+import type { OtherWays } from "./ways-to-sign-in-removal.ts"
+
 /** A person, as tokens and pages know them. */
 export type Account = { id: string; email: string; name: string }
 
@@ -35,15 +37,22 @@ export interface AccountAdministration {
   enable(email: string): Promise<AccountRecord | null>
   /**
    * Ends the account's browser sessions and command-line sessions, and makes a link, good once and for an hour, under which a new password is set. The old
-   * one counts until then. A disabled account stays disabled.
+   * one counts until then. A disabled account stays disabled, and the link is good when it is enabled.
    * @param options.secondFactor also takes away its second factor and its passkeys, for somebody who has lost them
-   * @returns `endedSessions`: how many command-line sessions have ended
+   * @returns `endedSessions`: how many command-line sessions have ended; `stillOpen`: what opens the account as before; `emailVerified`: where it is not, the link
+   * removes all of that
    * @throws StoreUnavailableError
    */
   reset(
     email: string,
     options: { secondFactor: boolean },
-  ): Promise<{ account: AccountRecord; link: string; endedSessions: number } | null>
+  ): Promise<{
+    account: AccountRecord
+    link: string
+    endedSessions: number
+    emailVerified: boolean
+    stillOpen: OtherWays
+  } | null>
 }
 
 /** An account operation was refused; `code` is stable. */

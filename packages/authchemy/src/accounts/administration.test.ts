@@ -81,7 +81,9 @@ onEachDatabase((database) => {
     const { request } = await under.signedIn()
     const token = await under.commandLineSession(id)
     const reset = await accounts.administration.reset(EMAIL, { secondFactor: false })
-    expect(reset).toMatchObject({ account: { id, email: EMAIL }, endedSessions: 1 })
+    const stillOpen = { passkeys: 0, providers: 0, accessKeys: 0 }
+    const expected = { account: { id, email: EMAIL }, endedSessions: 1, emailVerified: true, stillOpen }
+    expect(reset).toMatchObject(expected)
     expect(await under.tokens.verify(token)).toBeNull()
     expect(await accounts.browserSession(request)).toBeNull()
     await accounts.settled()
@@ -97,6 +99,20 @@ onEachDatabase((database) => {
     expect(await accounts.administration.reset("nobody@example.com", { secondFactor: true })).toBeNull()
   })
 
+  test("S48 a reset whose last sessions could not be ended is recorded, for the first have", async () => {
+    const { id } = await under.create()
+    const revokeSessions = vi
+      .fn()
+      .mockResolvedValueOnce(1)
+      .mockRejectedValueOnce(new StoreUnavailableError(new Error("silent")))
+    const cut = under.again({ tokens: { ...under.tokens, revokeSessions } })
+    const reset = cut.administration.reset(EMAIL, { secondFactor: true })
+    await expect(reset).rejects.toMatchObject({ code: "store_unavailable" })
+    expect(under.recorded("account.reset")).toEqual([
+      { accountId: id, details: { secondFactor: true, endedSessions: 1 } },
+    ])
+  })
+
   test("a reset takes the second factor and the passkeys away only where it is told to", async () => {
     const { id } = await under.create()
     const { browser, request } = await under.signedIn()
@@ -104,7 +120,8 @@ onEachDatabase((database) => {
     if (!begun.ok) throw new Error(begun.message)
     await accounts.secondFactor.confirm(browser, { code: codeOf(begun.secret) }, request, VISIT)
     await under.database.insertInto("passkey").values(passkeyOf(id)).execute()
-    await accounts.administration.reset(EMAIL, { secondFactor: false })
+    const plain = await accounts.administration.reset(EMAIL, { secondFactor: false })
+    expect(plain).toMatchObject({ stillOpen: { passkeys: 1 } })
     expect(await accounts.security(id)).toMatchObject({ secondFactor: {}, passkeys: [{ name: "Phone" }] })
     await accounts.administration.reset(EMAIL, { secondFactor: true })
     expect(await accounts.security(id)).toMatchObject({ secondFactor: null, passkeys: [], hasPassword: true })

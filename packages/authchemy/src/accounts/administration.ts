@@ -67,11 +67,17 @@ export function createAdministration(options: {
     reset: async (email, { secondFactor }) => {
       const account = await found(email)
       if (account === null) return null
-      const { endedSessions } = await changes.endingSessions(account.id, null, NOWHERE, async () => {
+      const change = async () => {
         if (secondFactor) await ways.removeDevices(account.id)
-      })
-      audit.record({ type: "account.reset", accountId: account.id, details: { secondFactor, endedSessions } })
-      return { account: recordOf(account), link: await mails.resetLink(account), endedSessions }
+      }
+      const made = (endedSessions: number) => {
+        const details = { secondFactor, endedSessions }
+        audit.record({ type: "account.reset", accountId: account.id, details })
+      }
+      const { endedSessions } = await changes.endingSessions(account.id, null, NOWHERE, change, made)
+      const { emailVerified } = account
+      const done = { account: recordOf(account), emailVerified, endedSessions }
+      return { ...done, link: await mails.resetLink(account), stillOpen: await ways.others(account.id) }
     },
   }
 }

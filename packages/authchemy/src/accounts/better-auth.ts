@@ -3,11 +3,11 @@ import { type AuthContext, type BetterAuthOptions, betterAuth } from "better-aut
 import { APIError, createAuthEndpoint } from "better-auth/api"
 import { setSessionCookie } from "better-auth/cookies"
 import { twoFactor } from "better-auth/plugins/two-factor"
-import { parse } from "hono/utils/cookie"
 import * as v from "valibot"
 import type { Database } from "../database/database.ts"
 import { PostgresDatabase } from "../database/postgres.ts"
 import { USER_FIELDS } from "./account-schema.ts"
+import { cookieIn, cookiePrefixOf } from "./auth-cookies.ts"
 import type { Visit } from "./built-in.ts"
 import { LONGEST_PASSWORD, SHORTEST_PASSWORD } from "./fields.ts"
 import type { PasswordHashing } from "./passwords/password-hashing.ts"
@@ -45,13 +45,14 @@ export type BetterAuth = {
   /** `token`: of the new session; `null` where a second factor is asked for first. */
   signIn(form: { email: string; password: string }, opening: Opening): Answered<{ token: string | null }>
   /** Opens a browser session without looking at any proof. */
-  openSession(accountId: string, opening: Opening): Answered<object>
+  openSession(accountId: string, opening: Opening): Answered<{ token: string }>
   /** The cookies that sign a browser out. */
   signOut(request: Request): Answered<object>
   /** Whose sign-in a request carries that waits for its second factor. */
   pendingSignIn(request: Request): Promise<string | null>
-  answerWithCode(code: string, request: Request, opening: Opening): Answered<object>
-  answerWithRecoveryCode(code: string, request: Request, opening: Opening): Answered<object>
+  /** `token`: of the new session. So is the next. */
+  answerWithCode(code: string, request: Request, opening: Opening): Answered<{ token: string }>
+  answerWithRecoveryCode(code: string, request: Request, opening: Opening): Answered<{ token: string }>
   /** Makes a secret and recovery codes that count for nothing until `confirmSecondFactor`. */
   beginSecondFactor(password: string, request: Request, opening: Opening): Answered<object>
   confirmSecondFactor(code: string, request: Request, opening: Opening): Answered<object>
@@ -89,8 +90,8 @@ export function openBetterAuth(options: {
 }): BetterAuth {
   const auth = betterAuth(settingsOf(options))
   const { api } = auth
-  const prefix = options.issuer.startsWith("https:") ? "__Secure-" : ""
-  const only = (request: Request, cookie: string) => cookieIn(request, `${prefix}${COOKIES}.${cookie}`)
+  const prefix = cookiePrefixOf(options.issuer)
+  const only = (request: Request, cookie: string) => cookieIn(request, `${prefix}.${cookie}`)
   const answered = async <T>(call: Promise<{ headers: Headers; response: T }>): Answered<T> => {
     const { headers, response } = await asked(call)
     return { answer: response, setCookies: headers.getSetCookie() }
@@ -129,14 +130,14 @@ export function openBetterAuth(options: {
 
     pendingSignIn: (request) => asked(api.findPendingSignIn({ headers: only(request, "two_factor") })),
 
-    answerWithCode: (code, request, opening) => {
+    answerWithCode: async (code, request, opening) => {
       const headers = describing(only(request, "two_factor"), opening)
-      return answered(api.verifyTOTP({ body: { code }, headers, ...withHeaders }))
+      return withToken(await answered(api.verifyTOTP({ body: { code }, headers, ...withHeaders })))
     },
 
-    answerWithRecoveryCode: (code, request, opening) => {
+    answerWithRecoveryCode: async (code, request, opening) => {
       const headers = describing(only(request, "two_factor"), opening)
-      return answered(api.verifyBackupCode({ body: { code }, headers, ...withHeaders }))
+      return withToken(await answered(api.verifyBackupCode({ body: { code }, headers, ...withHeaders })))
     },
 
     beginSecondFactor: (password, request, opening) => {
@@ -167,7 +168,11 @@ async function asked<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-const COOKIES = "authchemy"
+function withToken({ answer, setCookies }: { answer: { token?: string | undefined }; setCookies: string[] }) {
+  if (answer.token === undefined) throw new Error("a sign-in was completed without a session")
+  return { answer: { token: answer.token }, setCookies }
+}
+
 const VISIT = "x-authchemy-visit"
 
 /** Tells the hook below where a session is opened from. */
@@ -180,12 +185,6 @@ const Described = v.object({
   visit: v.object({ address: v.string(), agent: v.nullable(v.string()) }),
   openedAt: v.exactOptional(v.string()),
 })
-
-/** A request's headers with one of its cookies and nothing else. */
-function cookieIn(request: Request, name: string): Headers {
-  const value = parse(request.headers.get("cookie") ?? "", name)[name]
-  return new Headers(value === undefined ? {} : { cookie: `${name}=${encodeURIComponent(value)}` })
-}
 
 /** On PostgreSQL an account is made in one transaction; on SQLite none is held across a tick (ARCHITECTURE.md, Decisions). */
 function databaseOf(database: Database) {
@@ -205,7 +204,7 @@ const calls = {
         if (user === null) throw new APIError("NOT_FOUND", { code: "ACCOUNT_GONE", message: "gone" })
         const session = await call.context.internalAdapter.createSession(user.id)
         await setSessionCookie(call, { session, user })
-        return call.json({})
+        return call.json({ token: session.token })
       },
     ),
     findPendingSignIn: createAuthEndpoint.serverOnly({ method: "POST" }, async (call) => {
@@ -285,9 +284,10 @@ function settingsOf(options: {
       },
     },
     advanced: {
-      cookiePrefix: COOKIES,
-      useSecureCookies: issuer.startsWith("https:"),
-      defaultCookieAttributes: { httpOnly: true, sameSite: "lax" },
+      cookiePrefix: cookiePrefixOf(issuer),
+      // What Better Auth means by it is a prefix of its own, `__Secure-`.
+      useSecureCookies: false,
+      defaultCookieAttributes: { httpOnly: true, sameSite: "lax", secure: issuer.startsWith("https:") },
       ipAddress: { disableIpTracking: true },
     },
   } satisfies BetterAuthOptions

@@ -38,6 +38,8 @@ export function createBrowsers(options: { database: Database; audit: Audit; now:
     },
 
     endOthers: async ({ account, sessionId }) => {
+      // Sign-ins that wait for their second factor are others, too.
+      await database.deleteFrom("verification").where("value", "=", account.id).execute()
       const { numDeletedRows } = await database
         .deleteFrom("session")
         .where("userId", "=", account.id)

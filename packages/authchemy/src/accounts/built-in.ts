@@ -1,5 +1,6 @@
 import type { AccountAdministration, Accounts, BrowserSession } from "./accounts.ts"
 import type { SignUpPolicy } from "./sign-up-policy.ts"
+import type { OtherWays } from "./ways-to-sign-in-removal.ts"
 
 /** Where a form came from: it counts for the limits, and is shown in the list of browsers. */
 export type Visit = {
@@ -21,8 +22,12 @@ export type Outcome<Done extends object = object> = ({ ok: true; setCookies: str
  */
 export type SignInOutcome = Outcome<{ step: "signed_in" | "second_factor" | "verify_email" }>
 
+/** Marks the built-in accounts: a host application's may have fields of whatever name. */
+export const BUILT_IN = Symbol("authchemy: built-in accounts")
+
 /** The built-in accounts, in parts. All that changes an account is recorded; what signs it in anew ends what it must end. */
 export interface BuiltInAccounts extends Accounts {
+  readonly [BUILT_IN]: true
   readonly signUpPolicy: SignUpPolicy
   readonly passwords: Passwords
   readonly emails: Emails
@@ -69,10 +74,17 @@ export interface Passwords {
   ): Promise<Outcome<{ endedSessions: number }>>
   /** Sends a link to reset the password where the email has an account, and tells nobody whether it has. @throws MailUnavailableError, for any email */
   requestReset(form: { email: string }, visit: Visit): Promise<Outcome>
-  /** The account that a reset link is for, without using it up. `null`: the link is used, expired or none. */
-  resetTarget(token: string): Promise<{ email: string } | null>
-  /** Sets a new password by a link, which is used up. Ends every browser session and every command-line session. Signs nobody in. */
-  reset(form: { token: string; password: string }, visit: Visit): Promise<Outcome<{ endedSessions: number }>>
+  /** The account that a reset link is for, without using it up. `null`: the link is used, expired or none, or the account is disabled. */
+  resetTarget(token: string): Promise<{ email: string; emailVerified: boolean } | null>
+  /**
+   * Sets a new password by a link, which is used up. Ends every browser session and every command-line session. Signs nobody in. Of an account whose email was never
+   * verified, all is removed that whoever made it may have left in it.
+   * @returns `stillOpen`: what opens the account beside the new password
+   */
+  reset(
+    form: { token: string; password: string },
+    visit: Visit,
+  ): Promise<Outcome<{ endedSessions: number; stillOpen: OtherWays }>>
 }
 
 export interface Emails {
@@ -80,21 +92,26 @@ export interface Emails {
   readonly mustBeVerified: boolean
   /** Sends a link anew where the email has an account that needs one, and tells nobody whether it has. @throws MailUnavailableError */
   sendVerification(form: { email: string }, visit: Visit): Promise<Outcome>
-  /** Verifies by a link, which is used up, and signs nobody in. `null`: the link is used, expired or none. */
-  verify(token: string): Promise<{ email: string } | null>
+  /** The account that a link is for, without using it up. `null`: the link is used, expired or none, or the account is disabled. */
+  verificationTarget(token: string): Promise<{ email: string } | null>
+  /**
+   * Verifies by a link and the account's password: the link proves whose the email is, the password whose the account is. Nobody then confirms an account that
+   * somebody else has made with their email. The link is used up; not by a wrong password, which counts as at a sign-in. Signs nobody in.
+   */
+  verify(form: { token: string; password: string }, visit: Visit): Promise<Outcome<{ email: string }>>
 }
 
 /** A time-based one-time password (RFC 6238: SHA-1, six digits, 30 seconds) and recovery codes. */
 export interface SecondFactor {
-  /** Begins to set it up; nothing changes until `confirm`. @param form.password as `confirmed` below asks for it */
+  /** Begins to set it up, in this browser session and for ten minutes; nothing changes until `confirm`. @param form.password as `confirmed` below asks for it */
   begin(
     browser: BrowserSession,
     form: { password: string },
     request: Request,
     visit: Visit,
   ): Promise<Outcome<{ uri: string; secret: string }>>
-  /** What has been begun and not confirmed, to show it again. `null`: nothing. */
-  begun(accountId: string): Promise<{ uri: string; secret: string } | null>
+  /** What has been begun in this browser session and not confirmed, to show it again. `null`: nothing, or too long ago. */
+  begun(browser: BrowserSession): Promise<{ uri: string; secret: string } | null>
   /** Turns it on with a first code. @returns the recovery codes, which are shown this once */
   confirm(
     browser: BrowserSession,

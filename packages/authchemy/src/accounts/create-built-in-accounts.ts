@@ -13,19 +13,20 @@ import { createBackground } from "./background.ts"
 import { openBetterAuth } from "./better-auth.ts"
 import { createBrowserSessions } from "./browser-sessions.ts"
 import { createBrowsers } from "./browsers.ts"
-import type { BuiltInAccounts } from "./built-in.ts"
+import { BUILT_IN, type BuiltInAccounts } from "./built-in.ts"
 import { createEmails } from "./emails.ts"
 import { nameFrom } from "./fields.ts"
 import { createOneTimeLinks } from "./one-time-links.ts"
 import { createPasskeys } from "./passkeys/passkeys.ts"
 import type { BreachedPasswords } from "./passwords/breached-passwords.ts"
+import { createKnownNetworks } from "./passwords/known-networks.ts"
 import { createPasswordHashing } from "./passwords/password-hashing.ts"
 import { createPasswordReset } from "./passwords/password-reset.ts"
 import { createPasswords } from "./passwords/passwords.ts"
 import { createSignInLimits } from "./passwords/sign-in-limits.ts"
 import type { ProviderSettings } from "./providers/provider-settings.ts"
-
 import { createProviders } from "./providers/providers.ts"
+import { createTakeOver } from "./providers/take-over.ts"
 import { createCodeAttempts } from "./second-factor/code-attempts.ts"
 import { createSecondFactor } from "./second-factor/second-factor.ts"
 import { createSecondFactorSignIn } from "./second-factor/second-factor-sign-in.ts"
@@ -78,14 +79,15 @@ export function createBuiltInAccounts(
   const hashing = createPasswordHashing()
   const auth = openBetterAuth({ database, issuer, secret, mustVerifyEmail, passwords: hashing, now })
   const stored = createStoredAccounts(database, auth.context)
-  const factors = createSecondFactors(auth.context)
+  const factors = createSecondFactors(database, auth.context)
   const background = createBackground(logger)
   const limits = createAccountLimits(openRateLimiter)
   const links = createOneTimeLinks({ tokens, randomBytes, now })
   const mails = createAccountMails({ mailer, links, limits, background, issuer, siteName, now, logger })
   const sessions = createBrowserSessions({ database, auth, audit, background, now })
-  const changes = createAccountChanges({ stored, sessions, hashing, limits, mails, tokens, now })
-  const ways = createWaysRemoval(database, factors)
+  const changes = createAccountChanges({ stored, factors, sessions, hashing, limits, mails, tokens, now })
+  const ways = createWaysRemoval(database, factors, audit)
+  const signInLimits = createSignInLimits(openRateLimiter, createKnownNetworks({ stored, audit }))
   const attempts = createCodeAttempts({ limits, tokens, now })
   const shared = { auth, stored, factors, sessions, changes, ways, hashing, limits, links, mails, breached }
   const parts: AccountParts = {
@@ -94,6 +96,7 @@ export function createBuiltInAccounts(
   }
 
   return {
+    [BUILT_IN]: true,
     settled: background.settled,
     signUpPolicy,
     browserSession: sessions.browserSession,
@@ -111,18 +114,19 @@ export function createBuiltInAccounts(
     passwords: {
       ...createPasswords({
         ...{ ...shared, audit, signUpPolicy, mustVerifyEmail },
-        limits: createSignInLimits(openRateLimiter),
+        limits: signInLimits,
       }),
       ...createPasswordReset({ ...shared, audit }),
     },
-    emails: createEmails({ ...shared, audit, mustVerifyEmail }),
+    emails: createEmails({ ...shared, signInLimits, audit, mustVerifyEmail }),
     secondFactor: {
-      ...createSecondFactor({ ...shared, attempts, audit, siteName }),
+      ...createSecondFactor({ ...shared, attempts, tokens, audit, siteName, now }),
       ...createSecondFactorSignIn({ ...shared, attempts, audit }),
     },
     passkeys: createPasskeys(parts, { siteName, providers: settings }),
     providers: createProviders(parts, {
       ...{ settings, signUpPolicy, fetch },
+      takeOver: createTakeOver({ database, stored, changes, ways, mustVerifyEmail }),
       createAccount: async ({ email, name }) => {
         const made = await stored.create({
           email,

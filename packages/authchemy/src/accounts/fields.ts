@@ -2,11 +2,26 @@ import { tidyClaim } from "@authchemy/protocol"
 import * as v from "valibot"
 import { AccountError } from "./accounts.ts"
 
-const LONGEST_EMAIL = 254
+export const LONGEST_EMAIL = 254
 export const SHORTEST_PASSWORD = 8
 export const LONGEST_PASSWORD = 128
 
-const Email = v.pipe(v.string(), v.trim(), v.toLowerCase(), v.email(), v.maxLength(LONGEST_EMAIL))
+/** No dots side by side before the @, and a domain of at least two labels, the last of which is no number. */
+const DOTS = /^[^.@]+(?:\.[^.@]+)*@[^@]+\.[^.@]*[a-z][^.@]*$/
+
+const ASCII = /^[\x21-\x7e]*$/
+
+/** What browsers take for an email (HTML, "valid e-mail address"): they send the domain in Punycode. */
+const Email = v.pipe(
+  v.string(),
+  v.trim(),
+  // Before letters are made small: by that some others, such as the sign for kelvin, become ones of ASCII.
+  v.regex(ASCII),
+  v.toLowerCase(),
+  v.maxLength(LONGEST_EMAIL),
+  v.rfcEmail(),
+  v.regex(DOTS),
+)
 
 /**
  * What an account is made of, tidied: the email in lower case, the name on one line (the part before the @ where none is given).

@@ -25,6 +25,8 @@ export type PartsUnderTest = {
   /** Milliseconds since the epoch; tests move it. */
   clock: { now: number }
   events: AuditEvent[]
+  /** The browser sessions that have been ended, by their ids; tests end them. */
+  ended: Set<string>
   /** What people were told by mail. */
   notices: string[]
   /** What ended sessions, in words. */
@@ -58,6 +60,7 @@ export async function openPartsUnderTest(
   }).migrateToLatest()
   if (error !== undefined) throw error
   const events: AuditEvent[] = []
+  const ended = new Set<string>()
   const notices: string[] = []
   const endings: string[] = []
   const log: string[] = []
@@ -85,6 +88,7 @@ export async function openPartsUnderTest(
         await options.between?.()
         return { ok: true, setCookies: [`session=${accountId}`] }
       },
+      isOpen: async ({ sessionId }) => !ended.has(sessionId),
       endAll: async (accountId, except) => {
         endings.push(`browsers of ${accountId} except ${except}`)
         return 1
@@ -101,12 +105,27 @@ export async function openPartsUnderTest(
         endings.push(`after ${accountId}`)
         return { setCookies: [`session=${accountId}-anew`], endedSessions: 2 }
       },
+      removing: async (browser, visit, { remove, made }) => {
+        const { id } = browser.account
+        let removed = false
+        const outcome = await parts.accountChanges.endingSessions(id, browser, visit, async () => {
+          removed = await remove()
+        })
+        if (!removed) return refusal("This was not removed.")
+        made(outcome.endedSessions)
+        return { ok: true, ...outcome }
+      },
+      stays: async ({ sessionId }, _visit, takeAway) => {
+        if (!ended.has(sessionId)) return true
+        await takeAway()
+        return false
+      },
       notify: (account, what) => void notices.push(`${account.email}: ${what}`),
     },
   }
 
   return {
-    ...{ parts, database, clock, events, notices, endings, log },
+    ...{ parts, database, clock, events, ended, notices, endings, log },
     async account(email, { verified = true, disabled = false, password = true } = {}) {
       const id = randomUUID()
       const at = new Date(clock.now).toISOString()
@@ -128,7 +147,15 @@ export async function openPartsUnderTest(
           })
           .execute()
       }
-      return { account: { id, email, name: "Ada" }, sessionId: `browser of ${email}` }
+      const sessionId = `browser of ${id}`
+      await database
+        .insertInto("session")
+        .values({
+          ...{ id: sessionId, userId: id, token: sessionId, createdAt: at, updatedAt: at },
+          expiresAt: new Date(clock.now + 86_400_000).toISOString(),
+        })
+        .execute()
+      return { account: { id, email, name: "Ada" }, sessionId }
     },
     async close() {
       await tokens.close()

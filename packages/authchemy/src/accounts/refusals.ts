@@ -1,3 +1,4 @@
+import { tryAgainIn } from "../times-in-words.ts"
 import type { Refusal } from "./built-in.ts"
 
 export function refusal(field: string, message: string): Refusal {
@@ -5,11 +6,13 @@ export function refusal(field: string, message: string): Refusal {
 }
 
 export function tooManyAttempts(retryAfterSeconds: number): Refusal {
-  const minutes = Math.ceil(retryAfterSeconds / 60)
-  const message = `Too many attempts. Try again in ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`
+  const message = `Too many attempts. ${tryAgainIn(retryAfterSeconds)}`
   return { ok: false, field: "form", message, retryAfterSeconds }
 }
 
+/** What a browser was about to do when its session was ended. */
+export const CHANGED_MEANWHILE = "Something about this account has changed meanwhile. Sign in again."
+export const VOID_LINK = "This link has been used or has expired. Ask for a new one."
 export const NOT_AN_EMAIL = "Email must be an address such as ada@example.com."
 export const PASSWORD_NEEDED = "Password is needed."
 export const BREACHED =

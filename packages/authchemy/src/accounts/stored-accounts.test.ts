@@ -1,8 +1,12 @@
 import { sql } from "kysely"
 import { afterEach, beforeEach, expect, test } from "vitest"
 import { openDatabase } from "../database/database.ts"
-import { createPostgresDatabase, onPostgres } from "../database/testing.ts"
-import { type AccountsUnderTest, openAccountsUnderTest, PASSWORD, VISIT } from "./accounts-testing.ts"
+import { createPostgresDatabase, onEachDatabase, onPostgres } from "../database/testing.ts"
+import type { BrowserSession } from "./accounts.ts"
+import { type AccountsUnderTest, ISSUER, openAccountsUnderTest, PASSWORD, VISIT } from "./accounts-testing.ts"
+import { openBetterAuth } from "./better-auth.ts"
+import { createPasswordHashing } from "./passwords/password-hashing.ts"
+import { createStoredAccounts, type StoredAccounts } from "./stored-accounts.ts"
 
 const ADA = { email: "ada@example.com", password: PASSWORD }
 
@@ -62,5 +66,70 @@ onPostgres(() => {
     await elsewhere.destroy()
     expect(await accounts.browserSession(request)).toMatchObject({ account: { name: "Ada" } })
     expect(await accounts.administration.list()).toHaveLength(1)
+  })
+})
+
+onEachDatabase((database) => {
+  let under: AccountsUnderTest
+  let stored: StoredAccounts
+  let id: string
+  let browser: BrowserSession
+  beforeEach(async () => {
+    under = await openAccountsUnderTest(database)
+    const passwords = createPasswordHashing()
+    const auth = openBetterAuth({
+      ...{
+        database: under.database,
+        issuer: ISSUER,
+        secret: "s".repeat(32),
+        mustVerifyEmail: false,
+        passwords,
+      },
+      now: Date.now,
+    })
+    stored = createStoredAccounts(under.database, auth.context)
+    id = (await under.create()).id
+    browser = (await under.signedIn()).browser
+  })
+  afterEach(() => under.close())
+
+  const hash = async () => (await stored.byId(id))?.passwordHash
+  const replace = (from: string | null, to: string, by = browser) => stored.replacePassword(by, { from, to })
+  const ended = () => ({ ...browser, sessionId: "ended" })
+  const credentials = () =>
+    under.database.selectFrom("account").selectAll().where("userId", "=", id).execute()
+
+  test("S49 a password is replaced where it still is the one that was confirmed, and by a session that has not ended", async () => {
+    const first = (await hash()) ?? ""
+    expect(await replace("another", "second")).toBe(false)
+    expect(await replace(null, "second")).toBe(false)
+    expect(await replace(first, "second", ended())).toBe(false)
+    expect(await hash()).toBe(first)
+    expect(await replace(first, "second")).toBe(true)
+    expect(await replace(first, "third")).toBe(false)
+    expect(await hash()).toBe("second")
+  })
+
+  test.each(["gone", "empty"])(
+    "S49 the first password is set once, whoever is quicker; its row was %s",
+    async (row) => {
+      if (row === "gone") await under.database.deleteFrom("account").where("userId", "=", id).execute()
+      else await under.database.updateTable("account").set({ password: null }).execute()
+      expect(await replace(null, "first", ended())).toBe(false)
+      expect(await replace("another", "first")).toBe(false)
+      const made = await Promise.all(["a", "b", "c"].map((to) => replace(null, to)))
+      expect(made.filter(Boolean)).toHaveLength(1)
+      expect(await hash()).toBe(["a", "b", "c"][made.indexOf(true)])
+      expect(await credentials()).toHaveLength(1)
+      await stored.setPassword(id, "by a link")
+      expect(await hash()).toBe("by a link")
+    },
+  )
+
+  test("a password is set where there was none, also by several at the same moment", async () => {
+    await under.database.deleteFrom("account").where("userId", "=", id).execute()
+    await Promise.all(["a", "b", "c"].map((to) => stored.setPassword(id, to)))
+    expect(await credentials()).toHaveLength(1)
+    expect(await hash()).toMatch(/^[abc]$/)
   })
 })

@@ -1,8 +1,9 @@
 import type { Selectable } from "kysely"
 import type { Database } from "../database/database.ts"
 import type { Schema } from "../database/schema.ts"
-import { AccountError, type AccountRecord } from "./accounts.ts"
+import { AccountError, type AccountRecord, type BrowserSession } from "./accounts.ts"
 import type { BetterAuthContext } from "./better-auth.ts"
+import { whileOpen } from "./browser-sessions.ts"
 
 /** An account as it is stored. */
 export type StoredAccount = AccountRecord & {
@@ -29,6 +30,12 @@ export type StoredAccounts = {
     passwordHash: string | null
   }): Promise<StoredAccount>
   setPassword(id: string, passwordHash: string): Promise<void>
+  /**
+   * Changes the password, or sets the first one, where it still is what was confirmed and the browser session that asks has not ended: judged and changed in one step.
+   * @param change.from the hash that was confirmed; `null`: there was no password
+   * @returns whether it was changed
+   */
+  replacePassword(browser: BrowserSession, change: { from: string | null; to: string }): Promise<boolean>
   markEmailVerified(id: string): Promise<void>
   /** @param disabledAt `null`: it is not disabled any more */
   setDisabled(id: string, disabledAt: Date | null): Promise<void>
@@ -54,6 +61,9 @@ export function createStoredAccounts(
     if (row === undefined) return null
     return { ...recordFrom(row), emailVerified: Boolean(row.emailVerified), passwordHash: row.password }
   }
+
+  const credentialOf = (id: string) =>
+    database.updateTable("account").where("userId", "=", id).where("providerId", "=", CREDENTIAL)
 
   const accounts: StoredAccounts = {
     byId: (id) => found("id", id),
@@ -89,13 +99,62 @@ export function createStoredAccounts(
     },
 
     setPassword: async (id, passwordHash) => {
-      const { internalAdapter } = await context
-      if ((await internalAdapter.findCredentialAccount(id)) !== null) {
-        await internalAdapter.updatePassword(id, passwordHash)
-        return
-      }
-      const credential = { userId: id, accountId: id, providerId: CREDENTIAL, password: passwordHash }
-      await internalAdapter.linkAccount(credential)
+      const at = new Date().toISOString()
+      const { numUpdatedRows } = await credentialOf(id)
+        .set({ password: passwordHash, updatedAt: at })
+        .executeTakeFirst()
+      if (numUpdatedRows > 0n) return
+      await database
+        .insertInto("account")
+        .values(firstCredential(id, passwordHash, at))
+        .onConflict((conflict) =>
+          conflict.column("id").doUpdateSet({ password: passwordHash, updatedAt: at }),
+        )
+        .execute()
+    },
+
+    replacePassword: async (browser, { from, to }) => {
+      const { id } = browser.account
+      const at = new Date().toISOString()
+      const { numUpdatedRows } = await credentialOf(id)
+        .set({ password: to, updatedAt: at })
+        .where("password", from === null ? "is" : "=", from)
+        .where(whileOpen(browser))
+        .executeTakeFirst()
+      if (numUpdatedRows > 0n) return true
+      if (from !== null) return false
+      const first = firstCredential(id, to, at)
+      const columns = [
+        "id",
+        "userId",
+        "accountId",
+        "providerId",
+        "password",
+        "createdAt",
+        "updatedAt",
+      ] as const
+      const { numInsertedOrUpdatedRows = 0n } = await database
+        .insertInto("account")
+        .columns(columns)
+        .expression(({ selectFrom, val, not, exists }) =>
+          selectFrom("user")
+            .select(columns.map((column) => val(first[column]).as(column)))
+            .where("user.id", "=", id)
+            .where(whileOpen(browser))
+            .where(
+              not(
+                exists(
+                  selectFrom("account")
+                    .select("account.id")
+                    .where("account.userId", "=", id)
+                    .where("account.providerId", "=", CREDENTIAL),
+                ),
+              ),
+            ),
+        )
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirst()
+      return numInsertedOrUpdatedRows > 0n
     },
 
     markEmailVerified: async (id) => {
@@ -111,6 +170,12 @@ export function createStoredAccounts(
     },
   }
   return accounts
+}
+
+/** The row of an account's first password. Its id follows from the account's, so that of several at the same moment there is one. */
+function firstCredential(id: string, password: string, at: string) {
+  const of = { userId: id, accountId: id, providerId: CREDENTIAL }
+  return { id: `${CREDENTIAL}_${id}`, ...of, password, createdAt: at, updatedAt: at }
 }
 
 function emailTaken(): AccountError {

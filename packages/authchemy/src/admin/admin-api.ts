@@ -72,6 +72,6 @@ export function createAdminApi(deps: {
     POST: ["keys:manage", createAccessKey(accessKeys)],
   })
   route("/access-keys/:id", { DELETE: ["keys:manage", deleteAccessKey(accessKeys)] })
-  route("/activity", { GET: ["account:read", listActivity(deps.audit)] })
+  route("/activity", { GET: ["sessions:manage", listActivity(deps.audit)] })
   return api
 }

@@ -41,7 +41,7 @@ type Call = [
 ]
 const CALLS: readonly Call[] = [
   ["GET", "/v1/me", "account:read", 200],
-  ["GET", "/v1/activity", "account:read", 200],
+  ["GET", "/v1/activity", "sessions:manage", 200],
   ["GET", "/v1/apps", "apps:read", 200],
   ["GET", "/v1/apps/:id", "apps:read", 200, appId],
   ["GET", "/v1/chains", "apps:read", 200],

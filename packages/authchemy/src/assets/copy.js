@@ -12,8 +12,7 @@ function prepare(button) {
   const label = button.textContent
   // Beside the button, not in it: a button's own text is not read out when it changes.
   const status = document.createElement("span")
-  status.style.cssText =
-    "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"
+  status.className = "visually-hidden"
   status.setAttribute("role", "status")
   status.setAttribute("aria-live", "polite")
   button.after(status)

@@ -1,8 +1,6 @@
-// Forms that ask an authenticator (WebAuthn Level 3), hidden until this script has found that the browser can.
-const able =
-  typeof PublicKeyCredential === "function" &&
-  typeof PublicKeyCredential.parseRequestOptionsFromJSON === "function" &&
-  typeof PublicKeyCredential.parseCreationOptionsFromJSON === "function"
+// Forms that ask an authenticator (WebAuthn Level 3), hidden until it is found that the browser can.
+const FAULT = "The server did not answer as it should. Try again."
+const able = "parseCreationOptionsFromJSON" in (globalThis.PublicKeyCredential ?? {})
 
 for (const form of able ? document.querySelectorAll("form[data-passkey]") : []) {
   if (form instanceof HTMLFormElement) prepare(form)
@@ -14,8 +12,13 @@ function prepare(form) {
   const input = form.querySelector("input[name=credential]")
   const button = form.querySelector("button:not([type=button])")
   const problem = form.querySelector("[data-passkey-problem]")
-  if (!(input instanceof HTMLInputElement) || !(button instanceof HTMLButtonElement)) return
+  if (!(input instanceof HTMLInputElement && button instanceof HTMLButtonElement)) return
+  if (!(problem instanceof HTMLElement)) return
   form.hidden = false
+  const say = (/** @type {string} */ text) => {
+    problem.hidden = text === ""
+    problem.textContent = text
+  }
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault()
@@ -30,49 +33,38 @@ function prepare(form) {
       say(sentenceFor(error, isNew))
     }
   })
-  // Whoever comes back to the page finds it as it was left.
+  // For whoever comes back to the page.
   addEventListener("pageshow", () => {
     button.disabled = false
   })
-
-  /** @param {string} text */
-  function say(text) {
-    if (!(problem instanceof HTMLElement)) return
-    problem.hidden = text === ""
-    problem.textContent = text
-  }
 }
 
-/**
- * @param {string} url
- * @param {boolean} isNew
- */
+/** @type {(url: string, isNew: boolean) => Promise<unknown>} */
 async function ask(url, isNew) {
-  const headers = { Accept: "application/json" }
-  const response = await fetch(url, { method: "POST", credentials: "same-origin", headers })
-  if (!response.ok) throw response.status
+  const response = await fetch(url, { method: "POST", headers: { Accept: "application/json" } })
+  if (!response.ok) throw refusal(response)
   const options = await response.json()
-  const credential = isNew
-    ? await navigator.credentials.create({
-        publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options),
-      })
-    : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) })
-  if (!(credential instanceof PublicKeyCredential)) throw new TypeError("no passkey")
+  const credential = await (isNew
+    ? navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })
+    : navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) }))
+  if (!(credential instanceof PublicKeyCredential)) throw FAULT
   return credential.toJSON()
 }
 
-/**
- * @param {unknown} error
- * @param {boolean} isNew
- */
+/** @param {Response} response */
+function refusal({ status, headers }) {
+  if (status === 401) return "You are signed out. Load this page again and sign in."
+  if (status !== 429) return FAULT
+  const minutes = Math.ceil(Number(headers.get("Retry-After")) / 60)
+  return `Too many attempts. Try again in ${minutes > 1 ? `${minutes} minutes` : "a minute"}.`
+}
+
+/** @type {(error: unknown, isNew: boolean) => string} */
 function sentenceFor(error, isNew) {
-  if (error === 401) return "You are signed out. Load this page again and sign in."
-  if (error === 429) return "Too many attempts. Try again in some minutes."
-  if (error instanceof DOMException) {
-    if (error.name === "InvalidStateError") return "This device has a passkey for this account already."
-    if (error.name === "SecurityError") return "Passkeys do not work at this address."
-    if (isNew) return "No passkey was made. Try again when you are ready."
-    return "No passkey was used. Try again, or sign in another way."
-  }
-  return "The server did not answer as it should. Try again."
+  if (typeof error === "string") return error
+  if (!(error instanceof DOMException)) return FAULT
+  if (error.name === "InvalidStateError") return "This device has a passkey for this account already."
+  if (error.name === "SecurityError") return "Passkeys do not work at this address."
+  if (isNew) return "No passkey was made. Try again when you are ready."
+  return "No passkey was used. Try again, or sign in another way."
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -9,6 +10,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest"
 import { type Database, openDatabase } from "../database/database.ts"
 import { migrations } from "../database/migrations.ts"
 import { onEachDatabase } from "../database/testing.ts"
+import { loggedAccountId } from "./account-id.ts"
 import { type AuditLog, openAuditLog } from "./audit-log.ts"
 import { AUDIT_EVENT_TYPES, type AuditQuery, type RecordedEvent } from "./events.ts"
 import { withOrigin } from "./origin.ts"
@@ -180,6 +182,54 @@ onEachDatabase((under) => {
     expect((await all()).map(({ type }) => type)).toEqual(["sign_out", "sign_in.succeeded"])
     const told = log.lines.filter(({ sentence }) => sentence.startsWith("the audit log"))
     expect(told.map(({ level }) => level)).toEqual(["warn"])
+  })
+
+  test("an event that the database never takes does not keep others out, nor the log from being read", async () => {
+    await sql`DROP TABLE audit_event`.execute(database)
+    await sql`CREATE TABLE audit_event (id TEXT PRIMARY KEY, at TEXT, type TEXT CHECK (type <> 'sign_out'), account_id TEXT,
+      session_id TEXT, client_id TEXT, device TEXT, actor TEXT, address TEXT, agent TEXT, details TEXT)`.execute(
+      database,
+    )
+    for (const type of ["browser.ended", "sign_out", "token.issued"] as const)
+      audit.record({ type, accountId: "ada", device: { name: "of-ada" } })
+    expect((await all()).map(({ type }) => type)).toEqual(["token.issued", "browser.ended"])
+    audit.record({ type: "sign_out", accountId: "ada" })
+    expect(await all()).toHaveLength(2)
+    const reason = under.name === "SQLite" ? "SQLite 19" : "23514"
+    const lost = { event: "sign_out", reason }
+    expect(log.lines.map(({ level, data }) => [level, data])).toEqual([
+      ["error", lost],
+      ["error", lost],
+    ])
+  })
+
+  test("whatever an account's id is, its events are kept, and are nobody else's to see", async () => {
+    // Nothing that an index could keep by compressing it.
+    const random = randomBytes(10_000).toString("base64")
+    const long = [random, `${random}x`, "é".repeat(513), "漢".repeat(512)]
+    const ids = [...long, "a\u0000", "a\ufffd", "a\ud800", "a\udbff", loggedAccountId(random), "A", "a"]
+    ids.forEach((accountId, at) => {
+      audit.record({ ...SIGNED_IN, accountId, details: { at } })
+    })
+    for (const [at, accountId] of ids.entries())
+      expect((await all({ accountId })).map(({ details }) => details.at)).toEqual([at])
+    expect(log.lines).toEqual([])
+  })
+
+  test("a process that says nothing of days clears nothing away", async () => {
+    audit.record(SIGNED_IN)
+    await audit.flushed()
+    time.pass(40 * 24 * 3_600_000)
+    await audit.close()
+    const [clock, lines] = [{ now: time.now, timer: time.timer }, { logger: log.logger }]
+    const command = openAuditLog({ database, ...clock, ...lines, retentionDays: null, webhook: null })
+    expect((await command.list({ limit: 9 })).events).toHaveLength(1)
+    await command.close()
+    expect(await database.selectFrom("audit_event").select("id").execute()).toHaveLength(1)
+    audit = open()
+    await vi.waitFor(async () => {
+      expect(await database.selectFrom("audit_event").select("id").execute()).toEqual([])
+    })
   })
 
   test("a batch whose answer was lost is written once", async () => {

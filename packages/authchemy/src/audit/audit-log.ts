@@ -1,6 +1,8 @@
 import { randomBytes as secureRandomBytes } from "node:crypto"
 import type { Logger } from "pino"
 import type { Database } from "../database/database.ts"
+import { refusalOf } from "../database/refused-value.ts"
+import { loggedAccountId } from "./account-id.ts"
 import { createEventIds } from "./event-id.ts"
 import { createEventQueue } from "./event-queue.ts"
 import { insertEvents, listEvents } from "./event-rows.ts"
@@ -25,7 +27,7 @@ export type AuditLog = Audit & {
 
 /**
  * Opens the audit log on a database whose tables are up to date.
- * @param options.retentionDays how long an event is kept, 1 to 3,650
+ * @param options.retentionDays how long an event is kept, 1 to 3,650; `null`: this process clears nothing away, as a command of the operator's does
  * @param options.webhook where events are sent to; `null`: nowhere
  * @param options.now milliseconds since the epoch
  */
@@ -33,7 +35,7 @@ export function openAuditLog(options: {
   database: Database
   now: () => number
   logger: Pick<Logger, "info" | "warn" | "error">
-  retentionDays: number
+  retentionDays: number | null
   webhook: WebhookOptions | null
   timer?: Timer
   randomBytes?: (size: number) => Uint8Array
@@ -50,10 +52,12 @@ export function openAuditLog(options: {
       await insertEvents(database, batch, webhook === null ? null : deliveryOf)
       sender?.wake()
     },
+    refusalOf,
+    nameOf: ({ type }) => type,
     logger,
     timer,
   })
-  const retention = keepForDays({ database, days, now, timer, logger })
+  const retention = days === null ? null : keepForDays({ database, days, now, timer, logger })
 
   return {
     record: (event) => {
@@ -65,12 +69,16 @@ export function openAuditLog(options: {
     },
     list: async (query) => {
       await queue.flushed()
-      return listEvents(database, query)
+      const { accountId } = query
+      return listEvents(
+        database,
+        accountId === undefined ? query : { ...query, accountId: loggedAccountId(accountId) },
+      )
     },
     flushed: queue.flushed,
     close: async () => {
       await queue.close(CLOSE_LIMIT_MS)
-      await Promise.all([retention.close(), sender?.close()])
+      await Promise.all([retention?.close(), sender?.close()])
     },
   }
 }

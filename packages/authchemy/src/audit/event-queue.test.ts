@@ -7,7 +7,7 @@ let time: ReturnType<typeof createVirtualTime>
 let log: ReturnType<typeof createTestLogger>
 let queue: EventQueue<number>
 /** What each write was given; the writes wait here until they are answered. */
-let writes: { batch: readonly number[]; succeed: () => void; fail: () => void }[]
+let writes: { batch: readonly number[]; succeed: () => void; fail: () => void; refuse: () => void }[]
 
 beforeEach(() => {
   time = createVirtualTime()
@@ -16,8 +16,11 @@ beforeEach(() => {
   queue = createEventQueue<number>({
     write: (batch) =>
       new Promise((resolve, reject) => {
-        writes.push({ batch, succeed: resolve, fail: () => reject(new Error("out of reach")) })
+        const fail = () => reject(new Error("out of reach"))
+        writes.push({ batch, succeed: resolve, fail, refuse: () => reject(new RangeError("never 4711")) })
       }),
+    refusalOf: (error) => (error instanceof RangeError ? "too long" : null),
+    nameOf: (entry) => `entry ${entry % 10}`,
     logger: log.logger,
     timer: time.timer,
   })
@@ -28,7 +31,7 @@ const putAll = (from: number, count: number) => {
 }
 const range = (from: number, count: number) => Array.from({ length: count }, (_, at) => from + at)
 /** Answers the newest write. */
-async function answer(how: "succeed" | "fail"): Promise<void> {
+async function answer(how: "succeed" | "fail" | "refuse"): Promise<void> {
   writes.at(-1)?.[how]()
   await turn()
   await turn()
@@ -96,6 +99,57 @@ test("of what does not fit in memory the oldest goes, and one line counts it", a
     ["warn", undefined],
     ["error", 42],
   ])
+})
+
+test("an entry that is never taken is dropped by name; those beside it are written one by one, and it goes on", async () => {
+  putAll(31, 3)
+  await turn()
+  let flushed = false
+  queue.flushed().then(() => {
+    flushed = true
+  })
+  for (const how of ["refuse", "succeed", "refuse"] as const) await answer(how)
+  expect(flushed).toBe(false)
+  await answer("succeed")
+  expect(flushed).toBe(true)
+  expect(writes.map(({ batch }) => batch)).toEqual([[31, 32, 33], [31], [32], [33]])
+  expect(log.lines).toEqual([
+    {
+      level: "error",
+      data: { event: "entry 2", reason: "too long" },
+      sentence: "the database does not take an event; it is lost",
+    },
+  ])
+  queue.put(34)
+  time.pass(20)
+  await turn()
+  await answer("succeed")
+  expect(writes.at(-1)?.batch).toEqual([34])
+  expect(time.nextIn()).toBe(20)
+})
+
+test("where the database goes out of reach in the midst of that, only what is not settled is written again", async () => {
+  putAll(1, 4)
+  await turn()
+  for (const how of ["refuse", "succeed", "refuse", "fail"] as const) await answer(how)
+  queue.put(5)
+  time.pass(100)
+  await turn()
+  expect(writes.at(-1)?.batch).toEqual([3, 4, 5])
+  await answer("succeed")
+  expect(log.lines.map(({ level }) => level)).toEqual(["error", "warn"])
+})
+
+test("closing counts as lost what is not settled of a batch that is written one by one, and stops it", async () => {
+  putAll(1, 4)
+  await turn()
+  for (const how of ["refuse", "succeed"] as const) await answer(how)
+  const closed = queue.close(5_000)
+  time.pass(5_000)
+  await closed
+  expect(log.lines.at(-1)).toMatchObject({ level: "error", data: { dropped: 3 } })
+  await answer("refuse")
+  expect(writes).toHaveLength(3)
 })
 
 test("flushed waits for all that was put before, and tries at once in a pause", async () => {

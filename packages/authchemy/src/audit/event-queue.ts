@@ -22,20 +22,24 @@ export type EventQueue<T> = {
 
 /**
  * Writes entries in their order. A write that fails is tried again after pauses that grow from 0.1 to 5 seconds; of what does not fit in
- * memory meanwhile the oldest goes, and the log tells how many.
+ * memory meanwhile the oldest goes, and the log tells how many. A batch with an entry that the database will never take is written one by one; such an entry is lost, and the log names it.
  * @param options.write writes all or none; the same entries may come again where its answer was lost
+ * @param options.refusalOf why an entry itself cannot be written, without anything that stands in it; `null`: the failure is not the entry's
+ * @param options.nameOf what the log calls an entry that is lost
  */
 export function createEventQueue<T>(options: {
   write: (batch: readonly T[]) => Promise<void>
+  refusalOf: (error: unknown) => string | null
+  nameOf: (entry: T) => string
   logger: Pick<Logger, "warn" | "error">
   timer: Timer
 }): EventQueue<T> {
-  const { write, logger, timer } = options
+  const { write, refusalOf, nameOf, logger, timer } = options
   let waiting: T[] = []
   let writing: Promise<void> | null = null
   /** A write will begin with the next turn of the event loop. */
   let begun = false
-  let inFlight = 0
+  let inFlight: readonly T[] = []
   let failures = 0
   let dropped = 0
   let endPause: (() => void) | null = null
@@ -58,23 +62,22 @@ export function createEventQueue<T>(options: {
     if (waiting.length === 0) return Promise.resolve()
     endPause?.()
     endPause = null
-    const batch = waiting.slice(0, LARGEST_BATCH)
+    inFlight = waiting.slice(0, LARGEST_BATCH)
     waiting = waiting.slice(LARGEST_BATCH)
-    inFlight = batch.length
-    writing = attempt(batch).finally(() => {
+    writing = attempt().finally(() => {
       writing = null
-      inFlight = 0
+      inFlight = []
       begin()
     })
     return writing
   }
 
-  const attempt = async (batch: readonly T[]) => {
+  const attempt = async () => {
     try {
-      await write(batch)
+      await writeInFlight()
     } catch (error) {
       if (over) throw error
-      waiting = [...batch, ...waiting]
+      waiting = [...inFlight, ...waiting]
       dropOldest()
       pause(error)
       throw error
@@ -82,6 +85,29 @@ export function createEventQueue<T>(options: {
     failures = 0
     reportDropped()
     if (!closed) hold(GATHER_MS, true)
+  }
+
+  const writeInFlight = async () => {
+    try {
+      await write(inFlight)
+    } catch (error) {
+      if (over || refusalOf(error) === null) throw error
+      await writeEach()
+    }
+  }
+
+  /** What has been settled is no longer in flight: so only the rest waits again where the database goes out of reach. */
+  const writeEach = async () => {
+    for (let [entry] = inFlight; entry !== undefined; [entry] = inFlight) {
+      try {
+        await write([entry])
+      } catch (error) {
+        const reason = refusalOf(error)
+        if (over || reason === null) throw error
+        logger.error({ event: nameOf(entry), reason }, "the database does not take an event; it is lost")
+      }
+      inFlight = inFlight.slice(1)
+    }
   }
 
   const pause = (error: unknown) => {
@@ -166,7 +192,7 @@ export function createEventQueue<T>(options: {
     })
     endPause?.()
     endPause = null
-    dropped += waiting.length + inFlight
+    dropped += waiting.length + inFlight.length
     waiting = []
     reportDropped()
   }

@@ -43,6 +43,7 @@ export async function insertEvents(
 
 /**
  * The events that match, the newest first.
+ * @param query.accountId as it stands in the log (`account-id.ts`)
  * @throws DatabaseUnavailableError
  * @throws RangeError where the cursor is none
  */

@@ -24,6 +24,7 @@ export const AUDIT_EVENT_TYPES = [
   "browser.ended",
   "approval.granted",
   "approval.denied",
+  "approvals.voided",
   "token.issued",
   "token.refreshed",
   "token.revoked",
@@ -39,9 +40,8 @@ export function isEventType(text: string): text is AuditEventType {
   return (AUDIT_EVENT_TYPES as readonly string[]).includes(text)
 }
 
-/** Whose doing it was: the account's own, in a browser or by a program; the operator's, at the command line; or the server's, by its rules. */
-export const AUDIT_ACTORS = ["browser", "program", "operator", "server"] as const
-export type AuditActor = (typeof AUDIT_ACTORS)[number]
+/** Whose doing it was: the account's own, in a browser or by a program; the operator's, at the command line or by the application that the server is part of; or the server's, by its rules. */
+export type AuditActor = "browser" | "program" | "operator" | "server"
 
 /** Where something came from. */
 export type Origin = {

@@ -36,6 +36,19 @@ onEachDatabase((under) => {
     ).toBe(false)
   })
 
+  test("a network that was forgotten with its events is new again, a day later at most", async () => {
+    const time = createVirtualTime()
+    const database = databases.open()
+    const known = createKnownAddresses({ database, now: time.now })
+    await known.noteUse("key_1", "192.0.2.1")
+    await database.deleteFrom("access_key_address").execute()
+    time.pass(24 * 60 * 60 * 1000 - 1)
+    expect(await known.noteUse("key_1", "192.0.2.1")).toBe(false)
+    time.pass(1)
+    expect(await known.noteUse("key_1", "192.0.2.1")).toBe(true)
+    expect(await known.noteUse("key_1", "192.0.2.1")).toBe(false)
+  })
+
   test("what is known costs no look into the database; what could not be noted is not known", async () => {
     const database = databases.open()
     const known = createKnownAddresses({ database, now })

@@ -1,5 +1,6 @@
 import { type DeviceClaims, tidyText } from "@authchemy/protocol"
 import { withoutSecrets } from "../logging.ts"
+import { loggedAccountId } from "./account-id.ts"
 import type { AuditEvent, Origin, RecordedEvent } from "./events.ts"
 
 // In UTF-16 code units.
@@ -15,8 +16,8 @@ const MOST_DETAILS = 1024
 type Details = RecordedEvent["details"]
 
 /**
- * An event as it is kept: every text one line, of bounded length, tokens and secrets in it blacked out. Its JSON has fewer than 8 KiB, the
- * account's id aside.
+ * An event as it is kept: every text one line, of bounded length, tokens and secrets in it blacked out; the account's id is that of
+ * `account-id.ts`. Its JSON has fewer than 12 KiB.
  * @param stamp its id and moment
  */
 export function recordedEvent(
@@ -29,8 +30,8 @@ export function recordedEvent(
   return {
     ...stamp,
     type,
-    // Whose an event is decides who may read it: the id stays as it is, whatever it looks like.
-    accountId,
+    // Whose an event is decides who may read it: nothing in the id is tidied, whatever it looks like.
+    accountId: accountId === null ? null : loggedAccountId(accountId),
     sessionId: textOrNull(sessionId, LONGEST_ID),
     clientId: textOrNull(clientId, LONGEST_ID),
     device: tidyDevice(device),

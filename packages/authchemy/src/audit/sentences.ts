@@ -16,22 +16,22 @@ const SENTENCES: Readonly<Record<AuditEventType, string | ((event: Told) => stri
   "account.disabled": "Account disabled by the operator",
   "account.enabled": "Account enabled by the operator",
   "account.email_verified": "Email verified",
-  "account.reset": (event) =>
-    `Account reset by the operator: a link for a new password was made${ending(event)}`,
+  "account.reset": (event) => {
+    const removed = event.details.secondFactor === true ? "; second factor and passkeys taken away" : ""
+    return `Account reset by the operator: a link for a new password was made${removed}${ending(event)}`
+  },
   "password.changed": (event) => `Password changed${ending(event)}`,
   "password.reset_requested": "A link to reset the password was asked for",
   "password.reset": (event) => `Password reset by a link${ending(event)}`,
   "second_factor.added": "Second factor turned on",
-  "second_factor.removed": (event) =>
-    `Second factor ${byOperator(event) ? "taken away by the operator" : "turned off"}${ending(event)}`,
+  "second_factor.removed": (event) => `Second factor turned off${ending(event)}`,
   "recovery_codes.renewed": "New recovery codes made; the old ones no longer work",
   "recovery_code.used": (event) => {
     const left = numberIn(event, "left")
     return `A recovery code was used${left === null ? "" : `; ${left} ${left === 1 ? "is" : "are"} left`}`
   },
   "passkey.added": (event) => `Passkey${named(event)} added`,
-  "passkey.removed": (event) =>
-    `Passkey${named(event)} removed${byOperator(event) ? " by the operator" : ""}`,
+  "passkey.removed": (event) => `Passkey${named(event)} removed`,
   "provider.linked": (event) => `${textIn(event, "provider") ?? "A provider"} linked for signing in`,
   "provider.unlinked": (event) => `${textIn(event, "provider") ?? "A provider"} unlinked`,
   "sign_in.succeeded": (event) => `Signed in${way(event)}`,
@@ -44,10 +44,13 @@ const SENTENCES: Readonly<Record<AuditEventType, string | ((event: Told) => stri
       : `${count} browsers were signed out from elsewhere`
   },
   "approval.granted": (event) => `${program(event)} was approved`,
-  "approval.denied": (event) =>
-    textIn(event, "reason") === "taken_back"
-      ? `The approval of ${program(event, "a program")} was taken back`
-      : `${program(event)} was denied`,
+  "approval.denied": (event) => `${program(event)} was denied`,
+  "approvals.voided": (event) => {
+    const count = numberIn(event, "count") ?? 1
+    return count === 1
+      ? "An approval that no program had collected was taken back"
+      : `${count} approvals that no program had collected were taken back`
+  },
   "token.issued": (event) => `${program(event)} was given a token`,
   "token.refreshed": (event) => `${program(event)} renewed its token`,
   "token.revoked": (event) => `${session(event)} ended${why(event, ENDS)}`,
@@ -79,6 +82,9 @@ const FAILURES: Readonly<Record<string, string>> = {
   not_verified: "the passkey's answer is not right",
   used_meanwhile: "it was used twice",
   removed_meanwhile: "it was removed meanwhile",
+  declined: "it was declined at the provider",
+  untrusted: "the provider's answer is not to be trusted",
+  unavailable: "the provider is out of reach",
 }
 
 const ENDS: Readonly<Record<string, string>> = {
@@ -135,8 +141,8 @@ function wordsFor(words: Readonly<Record<string, string>>, key: string | null): 
   return key !== null && Object.hasOwn(words, key) ? (words[key] ?? null) : null
 }
 
-function program({ device, clientId }: Told, unknown = "A program"): string {
-  const what = device.client ?? clientId ?? unknown
+function program({ device, clientId }: Told): string {
+  const what = device.client ?? clientId ?? "A program"
   return device.name === undefined ? what : `${what} on ${device.name}`
 }
 

@@ -88,6 +88,17 @@ test("refreshing is told, and ending all tells of each session", async () => {
   expect(recorded[3]?.details).toEqual({ reason: "revoked" })
 })
 
+test("approvals that were taken back are told once, and none where none waited", async () => {
+  await issueCode()
+  await issueCode()
+  recorded = []
+  await withOrigin(BROWSER, () => tokens.revokeSessions("ada"))
+  await tokens.revokeSessions("ada")
+  expect(recorded).toEqual([
+    { type: "approvals.voided", accountId: "ada", details: { count: 2 }, origin: BROWSER },
+  ])
+})
+
 test("a denial is told", async () => {
   const { record } = { record: (event: AuditEvent) => void recorded.push({ ...event, origin: BROWSER }) }
   const { accountId, clientId, device } = grant

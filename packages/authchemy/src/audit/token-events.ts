@@ -26,6 +26,11 @@ export function recordTokenEvents(audit: Pick<Audit, "record">): (event: TokenEv
           const details = { reason: event.reason }
           audit.record({ type: "token.revoked", ...sessionOf(session), details })
         }
+        return
+      case "approvals_voided": {
+        const { accountId, count } = event
+        return audit.record({ type: "approvals.voided", accountId, details: { count } })
+      }
     }
   }
 }

@@ -52,6 +52,18 @@ test("S48 an account that is enabled again signs in, and what was ended stays en
   expect(await services.tokens.verify(token)).toBeNull()
 })
 
+test("enabling an account that is not disabled changes nothing, and says so", async () => {
+  const { id, token } = await create("active@example.com")
+  expect(await authchemy(["accounts", "enable", "Active@example.com"])).toEqual({
+    code: 0,
+    stdout: "active@example.com is not disabled; nothing was changed\n",
+    stderr: "",
+  })
+  expect(await services.tokens.verify(token)).not.toBeNull()
+  const { events } = await services.audit.list({ accountId: id, types: ["account.enabled"], limit: 1 })
+  expect(events).toEqual([])
+})
+
 test("S48 a reset ends every session and prints a link that sets a new password", async () => {
   const { token } = await create("reset@example.com")
   const { code, stdout, stderr } = await authchemy(["accounts", "reset", "reset@example.com"])
@@ -69,6 +81,34 @@ test("a reset says what else it took away", async () => {
   await create("lost@example.com")
   const { stdout } = await authchemy(["accounts", "reset", "--email", "lost@example.com", "--second-factor"])
   expect(stdout).toContain("ended 1 session; removed the second factor and the passkeys\n")
+})
+
+test("a reset says what still opens the account, and what goes when its email was never verified", async () => {
+  const { id } = await create("open@example.com")
+  const key = { scopes: [], expiresInSeconds: null }
+  await services.accessKeys.create(id, { ...key, name: "CI" })
+  const plain = await authchemy(["accounts", "reset", "open@example.com"])
+  expect(plain.stdout).toContain("\nStill open it: 1 access key\nA new password is set here")
+  const at = "2026-11-23T22:05:00.000Z"
+  for (const provider_id of ["acme", "globex"]) {
+    const identity = { provider_id, issuer: "https://acme.example", subject: "1", account_id: id }
+    await services.database
+      .insertInto("provider_identity")
+      .values({ ...identity, created_at: at, last_used_at: null })
+      .execute()
+  }
+  await services.database.updateTable("user").set({ emailVerified: 0 }).where("id", "=", id).execute()
+  const { stdout } = await authchemy(["accounts", "reset", "open@example.com", "--second-factor"])
+  expect(stdout).toContain(
+    "\nStill open it: 2 links to providers, 1 access key\nIts email was never verified:",
+  )
+})
+
+test("a reset of a disabled account says that its link is good when it is enabled", async () => {
+  await create("off@example.com")
+  await authchemy(["accounts", "disable", "off@example.com"])
+  const { stdout } = await authchemy(["accounts", "reset", "off@example.com"])
+  expect(stdout).toMatch(/\nhttp:\S+\nThe account is disabled: until it is enabled, the link sets nothing\n$/)
 })
 
 test.each(["enable", "reset"])("%s takes one email of an account that is there", async (command) => {

@@ -1,6 +1,6 @@
 import { StoreUnavailableError } from "@authchemy/tokens"
 import { RESET_LINK_MS } from "../accounts/account-mails.ts"
-import { AccountError, type AccountRecord } from "../accounts/accounts.ts"
+import { type AccountAdministration, AccountError, type AccountRecord } from "../accounts/accounts.ts"
 import { parseConfig } from "../config.ts"
 import type { CommandServices } from "../services.ts"
 import { CommandError, type CommandIo, firstLine, withAccountServices } from "./command.ts"
@@ -47,14 +47,21 @@ export async function disableAccount(options: { email: string }, io: CommandIo):
 /** `authchemy accounts enable <email>`: takes `disable` back. What it ended stays ended. */
 export async function enableAccount(options: { email: string }, io: CommandIo): Promise<void> {
   await withAccountServices(parseConfig(io.env), async ({ accounts, tokens }) => {
-    const account = found(await accounts.administration.enable(options.email), options.email)
+    const { email } = options
+    const before = await accounts.administration.findByEmail(email)
+    const account = found(await accounts.administration.enable(email), email)
+    if (before?.disabledAt === null) {
+      io.stdout(`${account.email} is not disabled; nothing was changed\n`)
+      return
+    }
     await (await tokens()).announce([`account:${account.id}`])
     io.stdout(`Enabled ${account.email}; it has to sign in anew\n`)
   })
 }
 
 /**
- * `authchemy accounts reset <email> [--second-factor]`: ends every session of the account and prints a link under which its owner sets a new password.
+ * `authchemy accounts reset <email> [--second-factor]`: ends every session of the account and prints a link under which its owner sets a new password, and what
+ * else opens the account.
  * @param options.secondFactor takes away the second factor and the passkeys, too
  */
 export async function resetAccount(
@@ -68,17 +75,36 @@ export async function resetAccount(
     io.stdout(
       `Reset ${reset.account.email}: signed out of every browser; ended ${counted(reset.endedSessions)}${removed}\n`,
     )
+    io.stdout(stillOpenTo(reset))
     io.stdout(`A new password is set here, once, within ${RESET_LINK_MS / 60_000} minutes:\n${reset.link}\n`)
+    if (reset.account.disabledAt !== null)
+      io.stdout("The account is disabled: until it is enabled, the link sets nothing\n")
   })
 }
+
+type Reset = NonNullable<Awaited<ReturnType<AccountAdministration["reset"]>>>
 
 function found<T>(account: T | null, email: string): T {
   if (account === null) throw new CommandError(1, `There is no account with the email ${email}.`)
   return account
 }
 
-function counted(sessions: number): string {
-  return `${sessions} ${sessions === 1 ? "session" : "sessions"}`
+function counted(count: number, one = "session", several = `${one}s`): string {
+  return `${count} ${count === 1 ? one : several}`
+}
+
+/** What a reset leaves, in a line; nothing where it leaves nothing. */
+function stillOpenTo({ emailVerified, stillOpen }: Reset): string {
+  const { passkeys, providers, accessKeys } = stillOpen
+  const kinds = [
+    ...(passkeys === 0 ? [] : [counted(passkeys, "passkey")]),
+    ...(providers === 0 ? [] : [counted(providers, "link to a provider", "links to providers")]),
+    ...(accessKeys === 0 ? [] : [counted(accessKeys, "access key")]),
+  ]
+  const stays = kinds.length === 0 ? "" : `Still open it: ${kinds.join(", ")}\n`
+  if (emailVerified) return stays
+  const goes = "its second factor, passkeys, links to providers, access keys and apps"
+  return `${stays}Its email was never verified: setting the new password removes ${goes}\n`
 }
 
 async function endSessions(services: CommandServices, { id, email }: AccountRecord): Promise<number> {

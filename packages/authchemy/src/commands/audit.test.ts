@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import type { AuditEvent, Origin } from "../audit/events.ts"
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest"
+import type { Audit, AuditEvent, Origin } from "../audit/events.ts"
 import { withOrigin } from "../audit/origin.ts"
 import { parseConfig } from "../config.ts"
 import { onEachDatabase } from "../database/testing.ts"
+import { openServices } from "../services.ts"
 import { parseSince } from "./audit.ts"
 import { withAccountServices } from "./command.ts"
 import { runAuthchemy } from "./testing.ts"
@@ -91,6 +92,40 @@ onEachDatabase((under) => {
     expect(await lines("--type", "sign_out", "--type", "token.issued")).toHaveLength(2)
     expect(await lines("--since", "1d", "--limit", "1")).toEqual([expect.stringContaining("sign_out")])
     expect(await lines("--since", "2100-01-01")).toEqual([])
+  })
+
+  test("an account is found by its id whatever that is, and by what stands for it in the log", async () => {
+    const id = `host-${"x".repeat(3000)}`
+    const record = ({ audit }: { audit: Audit }) =>
+      void audit.record({ type: "browser.ended", accountId: id, details: { count: 2 } })
+    await withAccountServices(parseConfig({ AUTHCHEMY_DATA_DIR: directory, ...env }), async (services) =>
+      record(services),
+    )
+    const [line = ""] = await lines("--account", id)
+    const [, , account = ""] = line.split("\t")
+    expect(account).toMatch(/^sha256:[\w-]{43}$/)
+    expect(await lines("--account", account)).toEqual([line])
+  })
+
+  test("no command clears events away, however few days it is told: that is the servers' to do", async () => {
+    const config = parseConfig({ AUTHCHEMY_DATA_DIR: directory, ...env, AUTHCHEMY_AUDIT_DAYS: "1" })
+    const at = new Date(Date.now() - 3 * 86_400_000).toISOString()
+    await withAccountServices(config, async ({ database }) => {
+      await database
+        .insertInto("audit_event")
+        .values({
+          ...{ id: "evt_0", at, type: "sign_out", account_id: "old", session_id: null, client_id: null },
+          ...{ device: "{}", actor: "browser", address: null, agent: null, details: "{}" },
+        })
+        .execute()
+    })
+    const old = () =>
+      runAuthchemy(directory, ["audit", "--account", "old"], { env: { ...env, AUTHCHEMY_AUDIT_DAYS: "1" } })
+    expect((await old()).stdout).toContain("sign_out")
+    expect((await old()).stdout).toContain("sign_out")
+    const services = await openServices(config)
+    await vi.waitFor(async () => expect((await old()).stdout).toBe(""))
+    await services.close()
   })
 
   test("as JSON, each line is the event with its account's email", async () => {

@@ -1,4 +1,5 @@
 import { tidyText } from "@authchemy/protocol"
+import { isDigestOfAccountId, loggedAccountId } from "../audit/account-id.ts"
 import { activityEvent } from "../audit/activity-event.ts"
 import { listEvents } from "../audit/event-rows.ts"
 import { AUDIT_EVENT_TYPES, type AuditQuery, isEventType, type RecordedEvent } from "../audit/events.ts"
@@ -78,17 +79,21 @@ async function newest(
   return events
 }
 
-/** An account that is gone has no email any more; its events are found by its id. */
+/**
+ * An account that is gone has no email any more; its events are found by its id.
+ * @returns the id as it stands in the log
+ */
 async function accountIdOf(database: Database, account: string): Promise<string> {
-  if (!account.includes("@")) return account
+  const accountId = isDigestOfAccountId(account) ? account : loggedAccountId(account)
+  if (!account.includes("@")) return accountId
   const row = await database
     .selectFrom("user")
     .select("id")
     .where("email", "=", account.trim().toLowerCase())
     .executeTakeFirst()
   if (row !== undefined) return row.id
-  const { events } = await listEvents(database, { accountId: account, limit: 1 })
-  if (events.length > 0) return account
+  const { events } = await listEvents(database, { accountId, limit: 1 })
+  if (events.length > 0) return accountId
   const instead = "Events of an account that is gone are found by its id: authchemy audit --account <id>"
   throw new CommandError(1, `There is no account with the email ${tidyText(account, 320)}. ${instead}`)
 }

@@ -3,6 +3,7 @@ import { type Client, grantNameOf, isClientId, type RegistrationProblem } from "
 import { clientSecretProblem } from "../clients/client-secret.ts"
 import { ClientError, type ClientOrigin, type NewClient } from "../clients/clients.ts"
 import { parseConfig } from "../config.ts"
+import { counted } from "../counts-in-words.ts"
 import type { CommandServices } from "../services.ts"
 import { CommandError, type CommandIo, firstLine, withAccountServices } from "./command.ts"
 
@@ -70,7 +71,7 @@ export async function removeClient(id: string, io: CommandIo): Promise<void> {
       throw new CommandError(1, `There is no client ${JSON.stringify(id)}. See: authchemy clients list`)
     }
     const done = removed ? `Removed ${id} from the database` : `There is no client ${id} any more`
-    io.stdout(`${done}; ended ${ended} ${ended === 1 ? "session" : "sessions"}\n`)
+    io.stdout(`${done}; ended ${counted(ended, "session")}\n`)
   })
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises"
+import { mkdtemp, readdir, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { sql } from "kysely"
@@ -62,6 +62,7 @@ onEachDatabase((under) => {
     })
     expect(first.stdout.split("\n")).toEqual(expect.arrayContaining(["table user", LAST]))
     expect(await authchemy("migrate", "--check")).toEqual(first)
+    expect(await readdir(directory)).toEqual([])
   })
 
   test("--check lists what is pending, and nothing else", async () => {

@@ -1,6 +1,6 @@
 import { parseConfig } from "../config.ts"
 import { listed, refuseUnlessUpToDate } from "../database/migration-error.ts"
-import { openMigrations } from "../database/open-configured.ts"
+import { configuredState, openMigrations } from "../database/open-configured.ts"
 import type { CommandIo } from "./command.ts"
 
 /**
@@ -9,15 +9,16 @@ import type { CommandIo } from "./command.ts"
  * @throws DatabaseNotUpToDateError, DatabaseUnavailableError
  */
 export async function migrateDatabase(options: { check?: boolean }, io: CommandIo): Promise<void> {
-  const migrations = openMigrations(parseConfig(io.env))
+  const config = parseConfig(io.env)
+  if (options.check) {
+    const state = await configuredState(config)
+    for (const name of state.pending) io.stdout(`${name}\n`)
+    refuseUnlessUpToDate(state)
+    io.stdout(sentenceOf(state.unknown))
+    return
+  }
+  const migrations = openMigrations(config)
   try {
-    if (options.check) {
-      const state = await migrations.state()
-      for (const name of state.pending) io.stdout(`${name}\n`)
-      refuseUnlessUpToDate(state)
-      io.stdout(sentenceOf(state.unknown))
-      return
-    }
     const { applied, unknown } = await migrations.migrate()
     const done = `Applied ${listed(applied)}; the database is up to date.\n`
     io.stdout(applied.length > 0 ? done : sentenceOf(unknown))

@@ -1,6 +1,7 @@
 import { tidyText } from "@authchemy/protocol"
 import type { Session } from "@authchemy/tokens"
 import { parseConfig } from "../config.ts"
+import { counted } from "../counts-in-words.ts"
 import type { CommandServices } from "../services.ts"
 import { CommandError, type CommandIo, withAccountServices } from "./command.ts"
 
@@ -37,7 +38,7 @@ export async function revokeSessions(
     const tokens = await services.tokens()
     if (id === undefined) {
       const ended = await tokens.revokeSessions(account.id)
-      io.stdout(`Ended ${ended} ${ended === 1 ? "session" : "sessions"} of ${account.name}\n`)
+      io.stdout(`Ended ${counted(ended, "session")} of ${account.name}\n`)
       return
     }
     if (!(await tokens.revokeSession(account.id, id))) {

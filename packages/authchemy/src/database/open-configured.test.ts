@@ -1,13 +1,13 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { sql } from "kysely"
 import { afterEach, beforeEach, expect, test } from "vitest"
-import { type Config, parseConfig } from "../config.ts"
+import { parseConfig } from "../config.ts"
 import { ConfigError } from "../config-error.ts"
 import { openDatabase } from "./database.ts"
 import { DatabaseNotUpToDateError } from "./migration-error.ts"
-import { databasePathOf, openMigrations, prepareTables } from "./open-configured.ts"
+import { configuredState, databasePathOf, openMigrations, prepareTables } from "./open-configured.ts"
 import { createMigratedDatabase, createPostgresDatabase, onPostgres, postgresEnv } from "./testing.ts"
 
 let directory: string
@@ -19,21 +19,24 @@ afterEach(() => rm(directory, { recursive: true }))
 const configOf = (env: Record<string, string> = {}) =>
   parseConfig({ AUTHCHEMY_DATA_DIR: join(directory, "data"), ...env })
 
-const stateOf = async (config: Config) => {
-  const migrations = openMigrations(config)
-  const state = await migrations.state()
-  await migrations.close()
-  return state
-}
-
-test("on SQLite the tables are made, in a directory that is made, too", async () => {
+test("on SQLite the tables are made, in a directory that is made, too; looking makes nothing", async () => {
   const config = configOf()
-  expect(await stateOf(config)).toMatchObject({ isNew: true })
+  const made = { pending: [], unknown: [], isNew: false }
+  const found = await configuredState(config)
+  expect(found).toMatchObject({ unknown: [], isNew: true })
+  expect(await readdir(directory)).toEqual([])
+  const migrations = openMigrations(config)
+  const { applied } = await migrations.migrate()
+  expect(applied).toEqual(found.pending)
+  expect(await configuredState(config)).toEqual(made)
+  await migrations.close()
+  const files = await readdir(config.dataDirectory)
+  expect(await configuredState(config)).toEqual(made)
+  expect(await readdir(config.dataDirectory)).toEqual(files)
   const database = openDatabase(databasePathOf(config))
   expect(await prepareTables(database, config)).toEqual([])
   expect(await database.selectFrom("client").selectAll().execute()).toEqual([])
   await database.destroy()
-  expect(await stateOf(config)).toEqual({ pending: [], unknown: [], isNew: false })
 })
 
 test("a data directory that cannot be used is a fault of the configuration", async () => {
@@ -47,7 +50,7 @@ onPostgres(() => {
     const database = openDatabase(config.databaseUrl ?? "")
     await expect(prepareTables(database, config)).rejects.toThrow(DatabaseNotUpToDateError)
     await database.destroy()
-    expect(await stateOf(config)).toMatchObject({ isNew: true })
+    expect(await configuredState(config)).toMatchObject({ isNew: true })
   })
 
   test("those of this version and of a later one are taken", async () => {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs"
 import { join } from "node:path"
 import type { Config } from "../config.ts"
 import { prepareDataDirectory } from "../data-directory.ts"
@@ -5,6 +6,7 @@ import { type Database, openDatabase } from "./database.ts"
 import { type Migrated, migrate } from "./migrate.ts"
 import { refuseUnlessUpToDate } from "./migration-error.ts"
 import { type MigrationState, migrationStateOf } from "./migration-state.ts"
+import { openEmptySqlite, openSqliteToRead } from "./sqlite.ts"
 
 /** Where the SQLite file is, or would be: the token engine keeps its tables there, too. */
 export function databasePathOf(config: Config): string {
@@ -24,10 +26,27 @@ export async function prepareTables(database: Database, config: Config): Promise
   return state.unknown
 }
 
+/**
+ * What migrating the database that a configuration names would find. Makes nothing: neither a directory nor a file.
+ * @throws DatabaseUnavailableError
+ */
+export async function configuredState(config: Config): Promise<MigrationState> {
+  const database = openToRead(config)
+  try {
+    return await migrationStateOf(database)
+  } finally {
+    await database.destroy()
+  }
+}
+
+function openToRead(config: Config): Database {
+  if (config.databaseUrl !== null) return openDatabase(config.databaseUrl)
+  const path = databasePathOf(config)
+  return existsSync(path) ? openSqliteToRead(path) : openEmptySqlite()
+}
+
 /** The database of a configuration, to be migrated. */
 export type Migrations = {
-  /** What `migrate` would find. */
-  state(): Promise<MigrationState>
   /** Brings the tables up to date. @throws DatabaseNotUpToDateError, DatabaseUnavailableError */
   migrate(): Promise<Migrated>
   close(): Promise<void>
@@ -42,7 +61,6 @@ export function openMigrations(config: Config): Migrations {
   if (config.databaseUrl === null) prepareDataDirectory(config.dataDirectory)
   const database = openDatabase(config.databaseUrl ?? databasePathOf(config))
   return {
-    state: () => migrationStateOf(database),
     migrate: () => migrate(database, lockPathOf(config)),
     close: () => database.destroy(),
   }

@@ -15,6 +15,8 @@ export type Schema = {
     email: string
     /** 0 or 1 on SQLite, a boolean on PostgreSQL. */
     emailVerified: ColumnType<boolean | number>
+    /** As `emailVerified`; `null`: off. */
+    twoFactorEnabled: ColumnType<boolean | number | null, boolean | number | null | undefined>
     createdAt: Moment
     disabledAt: Moment | null
   }
@@ -32,9 +34,25 @@ export type Schema = {
     expiresAt: Moment
   }
   /** Better Auth's: sign-ins that wait for their second factor, under the account's id as `value`. */
-  verification: { id: string; value: string }
+  verification: {
+    id: string
+    identifier: string
+    value: string
+    expiresAt: Moment
+    createdAt: Moment
+    updatedAt: Moment
+  }
   /** Better Auth's: a way to sign in. Ours are passwords only, under the provider `credential`. */
-  account: { userId: string; providerId: string; password: string | null }
+  account: {
+    id: string
+    userId: string
+    /** Who it is at the provider; of a password, the account's id. */
+    accountId: string
+    providerId: string
+    password: string | null
+    createdAt: Moment
+    updatedAt: Moment
+  }
   app: {
     id: string
     account_id: string

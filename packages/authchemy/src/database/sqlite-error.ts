@@ -22,7 +22,8 @@ export function withSqlite<T>(work: () => T): T {
   }
 }
 
-function resultCodeOf(error: unknown): number | null {
+/** The primary result code of an error of SQLite's. */
+export function resultCodeOf(error: unknown): number | null {
   // Extended result codes keep the primary one in their lowest byte.
   return error instanceof Error && "errcode" in error && typeof error.errcode === "number"
     ? error.errcode & 0xff

@@ -46,6 +46,13 @@ export function openSqliteToRead(path: string, busyLimitMs = BUSY_LIMIT_MS): Kys
   })
 }
 
+/** A database as it is before its file is made: empty, in memory. */
+export function openEmptySqlite(): Kysely<Schema> {
+  return new Kysely<Schema>({
+    dialect: new SqliteDialect({ database: forKysely(new DatabaseSync(":memory:")) }),
+  })
+}
+
 /** How many statements are kept prepared. The server has a few dozen; a list of values makes one for each of its lengths. */
 const STATEMENTS = 256
 

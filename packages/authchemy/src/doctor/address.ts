@@ -2,6 +2,7 @@ import { isIP } from "node:net"
 import { connect } from "node:tls"
 import { OAUTH_PATHS } from "@authchemy/protocol"
 import type { Config } from "../config.ts"
+import { counted } from "../counts-in-words.ts"
 import { type Finding, ok, warning, wrong } from "./check.ts"
 import { ANSWER_LIMIT_MS, askMetadata } from "./metadata.ts"
 
@@ -36,7 +37,7 @@ export async function checkTls(
   const validTo = await certificateEnd(host, port === "" ? TLS_PORT : Number(port), connectTls)
   const days = Math.floor((validTo - now) / DAY_MS)
   if (days >= DAYS_LEFT) return ok(`the certificate of ${hostname} is good for ${days} more days`)
-  const when = days < 1 ? "within a day" : days === 1 ? "in 1 day" : `in ${days} days`
+  const when = days < 1 ? "within a day" : `in ${counted(days, "day")}`
   return warning(
     `the certificate of ${hostname} ends ${when}`,
     "Have it renewed: whatever renews it should have done so by now.",

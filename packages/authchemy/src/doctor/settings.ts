@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { isLoopbackHost } from "@authchemy/protocol"
 import { readClientsFile } from "../clients/clients-file.ts"
 import type { Config } from "../config.ts"
+import { counted } from "../counts-in-words.ts"
 import { type Finding, ok, warning, wrong } from "./check.ts"
 import { OTHERS } from "./stores.ts"
 
@@ -34,7 +35,7 @@ export function checkSecret({ secret, dataDirectory }: Config): Finding {
 /** Whether the clients file can be used. @param path absolute @throws ConfigError */
 export function checkClientsFile(path: string): Finding {
   const { length } = readClientsFile(path)
-  return ok(`${path} has ${length} ${length === 1 ? "client" : "clients"}`)
+  return ok(`${path} has ${counted(length, "client")}`)
 }
 
 /** Who can make an account, and whether the email is theirs. */

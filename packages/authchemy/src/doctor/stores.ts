@@ -2,6 +2,7 @@ import { accessSync, constants, statfsSync, statSync } from "node:fs"
 import { openStore } from "@authchemy/tokens"
 import { sql } from "kysely"
 import type { Config } from "../config.ts"
+import { counted } from "../counts-in-words.ts"
 import { type Database, openDatabase } from "../database/database.ts"
 import { migrationStateOf } from "../database/migration-state.ts"
 import { databasePathOf } from "../database/open-configured.ts"
@@ -117,9 +118,8 @@ export async function checkWebhook(config: Config, url: string, now: number): Pr
   })
   const { host } = new URL(url)
   if (stuck === 0) return ok(`no event has waited for ${host} for an hour`)
-  const events = stuck === 1 ? "1 event has" : `${stuck} events have`
   return warning(
-    `${events} waited for ${host} for more than an hour`,
+    `${counted(stuck, "event has", "events have")} waited for ${host} for more than an hour`,
     "The server's log says how each attempt ended. What has not arrived after two days is given up.",
   )
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { networkOf } from "./network.ts"
+import { networkOf, siteOf } from "./network.ts"
 
 test.each([
   ["2001:db8::1", "2001:db8:0:0::/64"],
@@ -15,4 +15,15 @@ test.each([
   ["unknown", "unknown"],
 ])("%s counts as %s", (address, network) => {
   expect(networkOf(address)).toBe(network)
+})
+
+test.each([
+  ["2001:db8:1:ffff::1", "2001:db8:1::/48"],
+  ["2001:0DB8:0001::", "2001:db8:1::/48"],
+  ["2001:db8:2::1", "2001:db8:2::/48"],
+  ["::1", "0:0:0::/48"],
+  ["192.0.2.1", null],
+  ["unknown", null],
+])("%s is at the site %s", (address, site) => {
+  expect(siteOf(address)).toBe(site)
 })

@@ -7,11 +7,6 @@ export const GUESSES_EACH = 3
 /** Wrong user codes in such a window, whoever types them. */
 export const GUESSES_ALTOGETHER = 100
 
-/** The most that `guesses` a window come to in a code's life, which can reach into two windows: see `RateLimiter`. */
-export function guessesInALife(guesses: number): number {
-  return 2 * guesses - 1
-}
-
 /** Counts wrong user codes (RFC 8628 §5.1). */
 export type UserCodeLimits = {
   /**

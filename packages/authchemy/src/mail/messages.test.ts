@@ -24,6 +24,7 @@ function mailsOf(site: typeof SITE): Record<string, Mail> {
     reset: resetPasswordMail({ site, to, link: LINK, lifetimeMs: HOUR }),
     exists: accountExistsMail({ site, to, ...URLS }),
     notice: securityNoticeMail({ ...notice, what: "password_changed" }),
+    passkey: securityNoticeMail({ ...notice, what: "passkey_added" }),
   }
 }
 
@@ -38,7 +39,7 @@ test("the mail that asks to confirm an address, word by word", () => {
 
 ${LINK}
 
-The link works once, within 24 hours.
+The link works once, within 24 hours, and asks for the password that the account was created with.
 
 If you did not ask for this, ignore this mail. The address then stays unconfirmed.
 
@@ -68,6 +69,19 @@ https://auth.example.com
 `,
   })
 })
+
+test.each([
+  ["passkey_added", /remove the passkey under Security:\n\nhttps:\/\/auth\.example\.com\/security\n/],
+  ["provider_linked", /remove the provider under Security:\n\nhttps:\/\/auth\.example\.com\/security\n/],
+  ["second_factor_added", /does not turn the second factor off\. If you have no code, ask whoever runs/],
+] satisfies [SecurityChange, RegExp][])(
+  "%s says that a new password does not undo it, and what does",
+  (what, said) => {
+    const notice = { site: SITE, to: "ada@example.com", at: 0, address: null, ...URLS }
+    expect(securityNoticeMail({ ...notice, what }).text).toMatch(said)
+    expect(securityNoticeMail({ ...notice, what: "password_changed" }).text).not.toMatch(said)
+  },
+)
 
 test.each(each)("%s: each address stands alone on a line of the text", (_, { text }) => {
   const lines = text.split("\n").filter((line) => line.includes("://"))

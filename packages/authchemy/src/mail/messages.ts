@@ -24,7 +24,7 @@ export function verifyEmailMail(mail: { site: Site; to: string; link: string; li
   return toMail(mail, `Confirm your email for ${nameOf(mail.site)}`, mail.link, [
     `This address was given for an account at ${nameOf(mail.site)}. If that was you, confirm that it is yours.`,
     { button: "Confirm this address", url: mail.link },
-    `The link works once, within ${inWords(mail.lifetimeMs)}.`,
+    `The link works once, within ${inWords(mail.lifetimeMs)}, and asks for the password that the account was created with.`,
     "If you did not ask for this, ignore this mail. The address then stays unconfirmed.",
   ])
 }
@@ -64,11 +64,23 @@ const CHANGES = {
   second_factor_added: "Sign-in with a second factor was turned on",
   second_factor_removed: "Sign-in with a second factor was turned off",
   recovery_codes_renewed: "New recovery codes were made",
+  wrong_codes: "Ten wrong codes were typed after the right password",
   passkey_added: "A passkey was added",
   passkey_removed: "A passkey was removed",
   provider_linked: "A way to sign in through another provider was added",
   provider_unlinked: "A way to sign in through another provider was removed",
 } as const
+
+/** What a new password does not take away, and where somebody does that whose doing it was not. */
+const OUTLASTS: { readonly [Change in SecurityChange]?: string } = {
+  passkey_added:
+    "A new password does not take the passkey away. Sign in with it, and remove the passkey under Security:",
+  provider_linked:
+    "A new password does not take the other provider away. Sign in with it, and remove the provider under Security:",
+}
+
+/** Whoever has turned it on asks for a code, which its owner does not have. */
+const LOCKS_OUT: ReadonlySet<SecurityChange> = new Set(["second_factor_added", "recovery_codes_renewed"])
 
 /**
  * Tells an account's owner what was done to it.
@@ -86,6 +98,7 @@ export function securityNoticeMail(mail: {
   resetUrl: string
 }): Mail {
   const what = CHANGES[mail.what]
+  const outlasts = OUTLASTS[mail.what]
   const when = ["When", momentOf(mail.at)] as const
   return toMail(mail, `${what}: your account at ${nameOf(mail.site)}`, null, [
     `${what} for your account at ${nameOf(mail.site)}.`,
@@ -93,6 +106,12 @@ export function securityNoticeMail(mail: {
     "If that was you, there is nothing to do.",
     "If it was not you, set a new password at once. That ends every session of the account:",
     { url: mail.resetUrl },
+    ...(outlasts === undefined ? [] : [outlasts, { url: `${mail.site.url}/security` }]),
+    ...(LOCKS_OUT.has(mail.what)
+      ? [
+          "A new password does not turn the second factor off. If you have no code, ask whoever runs this server.",
+        ]
+      : []),
   ])
 }
 

@@ -2,6 +2,7 @@ import {
   ADMIN_API_PATH,
   type AdminErrorResponse,
   type CliErrorResponse,
+  DEVICE_PATH,
   LOGIN_PATH,
   OAUTH_PATHS,
   WIRE_ERRORS,
@@ -9,11 +10,11 @@ import {
 } from "@authchemy/protocol"
 import { StoreUnavailableError } from "@authchemy/tokens"
 import type { Context, ErrorHandler, NotFoundHandler } from "hono"
+import { html } from "hono/html"
 import { HTTPException } from "hono/http-exception"
 import type { Logger } from "pino"
-import { SESSIONS_PATH } from "../pages/account/sessions.ts"
 import { errorPage } from "../pages/error.ts"
-import { SECTIONS } from "../pages/page.ts"
+import { type Markup, SECTIONS } from "../pages/page.ts"
 import type { AppEnv } from "./request-log.ts"
 import { RequestRefused } from "./request-refused.ts"
 import { showPage } from "./show-page.ts"
@@ -66,7 +67,7 @@ export function methodNotAllowed(allow: string) {
  * An error in the form that the path calls for: `{ error, error_description }` under `/api` and at the OAuth endpoints, `{ error, message }` under
  * the admin API, elsewhere a page for browsers and JSON for everything else.
  */
-export function respondWithError(c: Context<AppEnv>, failure: Failure): Response | Promise<Response> {
+function respondWithError(c: Context<AppEnv>, failure: Failure): Response | Promise<Response> {
   for (const [name, value] of Object.entries(failure.headers ?? {})) c.header(name, value)
   const { path } = c.req
   if (path === ADMIN_API_PATH || path.startsWith(`${ADMIN_API_PATH}/`)) {
@@ -92,16 +93,21 @@ export function respondWithError(c: Context<AppEnv>, failure: Failure): Response
 }
 
 /** What to do where the status alone does not say it. */
-function adviceAt(path: string): string {
-  if (path === SESSIONS_PATH) return "Nothing was ended. Open the page of your sessions again."
-  const ofAccount = Object.values(SECTIONS).some((at) => path === at.path || path.startsWith(`${at.path}/`))
-  return ofAccount
-    ? "Nothing was changed. Open the page again, and repeat what you did."
-    : "Go back to your terminal and start again."
+function adviceAt(path: string): string | Markup {
+  if (TERMINAL_DOORS.includes(path)) return "Go back to your terminal and start again."
+  const section = Object.values(SECTIONS).find((at) => path === at.path || path.startsWith(`${at.path}/`))
+  if (section === undefined) return html`Begin again at the ${START_PAGE}.`
+  const nothing = section === SECTIONS.sessions ? "Nothing was ended." : "Nothing was changed."
+  return html`${nothing} Open <a href="${section.path}">${section.title}</a> and repeat what you did.`
 }
+
+const START_PAGE = html`<a href="/">start page</a>`
 
 /** Where a sign-in begins in a browser. */
 const SIGN_IN_DOORS: readonly string[] = [LOGIN_PATH, OAUTH_PATHS.authorize]
+
+/** Where a browser arrives from a terminal. */
+const TERMINAL_DOORS: readonly string[] = [...SIGN_IN_DOORS, DEVICE_PATH]
 
 const TITLES: Record<Failure["status"], string> = {
   400: "This request cannot be used",
@@ -117,8 +123,9 @@ const TITLES: Record<Failure["status"], string> = {
   503: "Not available right now",
 }
 
-const ADVICE: Partial<Record<Failure["status"], string>> = {
-  404: "Check the address, or go back to your terminal and start again.",
+const ADVICE: Partial<Record<Failure["status"], string | Markup>> = {
+  404: html`Check the address, or begin again at the ${START_PAGE}.`,
+  429: "Nothing was changed. When that time has passed, go back and repeat what you did.",
   500: "Try again. If it happens again, tell whoever runs this server the reference below.",
   503: "Reload this page in a moment.",
 }

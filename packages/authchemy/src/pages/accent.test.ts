@@ -1,6 +1,19 @@
 import fc from "fast-check"
 import { expect, test } from "vitest"
-import { accentShades, contrastOf } from "./accent.ts"
+import { accentShades } from "./accent.ts"
+
+/** The contrast of two colours as WCAG 2.2 defines it, from 1 to 21. */
+function contrastOf(one: string, other: string): number {
+  const luminanceOf = (hex: string) => {
+    const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
+      const part = Number(`0x${hex.slice(at, at + 2)}`) / 255
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
+    })
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+  }
+  const [first, second] = [luminanceOf(one), luminanceOf(other)]
+  return (Math.max(first, second) + 0.05) / (Math.min(first, second) + 0.05)
+}
 
 const grounds = { light: "#f4f6f6", dark: "#151e1d" }
 

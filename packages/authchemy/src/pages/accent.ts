@@ -43,10 +43,6 @@ function shadesOf(given: Colour, ground: Colour, away: Colour): AccentShades {
 }
 
 /** The contrast of two colours, 1 to 21 (WCAG 2.2, contrast ratio). */
-export function contrastOf(one: string, other: string): number {
-  return contrast(colourOf(one), colourOf(other))
-}
-
 function contrast(one: Colour, other: Colour): number {
   const [low = 0, high = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b)
   return (high + 0.05) / (low + 0.05)

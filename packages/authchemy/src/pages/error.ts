@@ -1,5 +1,5 @@
 import { html } from "hono/html"
-import type { Page } from "./page.ts"
+import type { Markup, Page } from "./page.ts"
 
 /**
  * What went wrong and what to do, in words.
@@ -10,7 +10,7 @@ import type { Page } from "./page.ts"
 export function errorPage(page: {
   title: string
   message: string
-  advice: string
+  advice: string | Markup
   code: string
   reference: string | null
 }): Page {

@@ -13,14 +13,6 @@ export function networkKindOf(address: string): NetworkKind {
   return PRIVATE.check(bare, type) ? "private" : "internet"
 }
 
-/** What a kind is called in a sentence. */
-export const NETWORK_KIND_WORDS: Readonly<Record<NetworkKind, string>> = {
-  this_machine: "the server's own machine",
-  private: "a private network",
-  internet: "the internet",
-  unknown: "an unknown place",
-}
-
 const LOOPBACK = listOf(["127.0.0.0/8", "::1/128"])
 /** RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291 §2.5.6. */
 const PRIVATE = listOf([

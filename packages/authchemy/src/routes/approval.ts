@@ -15,6 +15,7 @@ import { approvePage } from "../pages/approval/approve.ts"
 import { approvalRedirect, formActionSource } from "./approval-redirect.ts"
 import type { ApprovalRequest, RequestSeal } from "./approval-request.ts"
 import type { Opened } from "./opened.ts"
+import { isStillSignedIn } from "./still-signed-in.ts"
 
 export type ApprovalDeps = {
   issuer: string
@@ -78,17 +79,15 @@ export function answerApproval(deps: ApprovalDeps): Handler<AppEnv> {
     const browser = await deps.accounts.browserSession(c.req.raw)
     const request = browser === null ? null : deps.requestSeal.open(form.get("request") ?? "", browser)
     const client = request === null ? null : await deps.clients.find(request.clientId)
-    if (browser === null || request === null || client === null) {
-      const sentence = "This approval page has expired, or was opened in another browser or account."
-      throw new RequestRefused(403, WIRE_ERRORS.forbidden, sentence)
-    }
+    if (browser === null || request === null || client === null) throw expiredPage()
     const decision = form.get("decision")
     if (decision !== "approve" && decision !== "deny") {
       throw new RequestRefused(400, WIRE_ERRORS.invalidRequest, "decision must be approve or deny.")
     }
     await useUp(deps.tokens, request)
+    const device = namedByRegistration(client, request.device)
     if (decision === "deny") {
-      const { clientId, device } = request
+      const { clientId } = request
       deps.audit.record({ type: "approval.denied", accountId: browser.account.id, clientId, device })
       const error_description = "The person denied the sign-in."
       const answer = { error: WIRE_ERRORS.accessDenied, error_description }
@@ -98,10 +97,17 @@ export function answerApproval(deps: ApprovalDeps): Handler<AppEnv> {
     const code = await deps.tokens.issueCode({
       accountId: browser.account.id,
       ...{ clientId, scopes, redirectUri, codeChallenge, keyThumbprint },
-      device: namedByRegistration(client, request.device),
+      device,
     })
+    // Handed to nobody, it expires.
+    if (!(await isStillSignedIn(deps.accounts, c.req.raw, browser))) throw expiredPage()
     return c.redirect(approvalRedirect(request, { code }, deps.issuer), 303)
   }
+}
+
+function expiredPage(): RequestRefused {
+  const sentence = "This approval page has expired, or was opened in another browser or account."
+  return new RequestRefused(403, WIRE_ERRORS.forbidden, sentence)
 }
 
 /** A pushed request leads to one answer (RFC 9126 §7.3). */

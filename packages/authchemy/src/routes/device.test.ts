@@ -94,7 +94,8 @@ describe.each(STORES)("the device page on %s", (_, store) => {
     expect(page).toContain("Did you start this?")
     expect(page).toMatch(/2 minutes ago/)
     expect(page).toContain("See your apps")
-    expect(page).not.toContain("203.0.113.7")
+    expect(page).toMatch(/<dt>Address<\/dt><dd><bdi>192\.0\.2\.99</)
+    expect(page).toMatch(/<dt>Browser<\/dt><dd><bdi>203\.0\.113\.7</)
   })
 
   test("approved: the last page says what and where; a second answer is refused", async () => {

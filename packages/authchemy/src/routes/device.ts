@@ -14,8 +14,10 @@ import { requireSameOrigin } from "../middleware/same-origin.ts"
 import { showPage } from "../middleware/show-page.ts"
 import { approvePage } from "../pages/approval/approve.ts"
 import { deviceCodePage, deviceDonePage } from "../pages/approval/device.ts"
+import { tryAgainIn } from "../times-in-words.ts"
 import { APPROVAL_LIFETIME_MS } from "./approval-request.ts"
 import { createSeal, type Seal } from "./seal.ts"
+import { isStillSignedIn } from "./still-signed-in.ts"
 
 type DeviceDeps = {
   issuer: string
@@ -96,11 +98,7 @@ async function claim(
   const admission = await deps.userCodeLimits.admitGuess(browser.account.id, deps.clientAddress(c))
   if (!admission.admitted) {
     c.header("Retry-After", String(admission.retryAfterSeconds))
-    const minutes = Math.ceil(admission.retryAfterSeconds / 60)
-    return again(
-      `Too many wrong codes. Try again in ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`,
-      429,
-    )
+    return again(`Too many wrong codes. ${tryAgainIn(admission.retryAfterSeconds)}`, 429)
   }
   try {
     const request = await deps.tokens.claimDevice(userCode, browser.account.id)
@@ -139,6 +137,11 @@ async function decide(
       return c.redirect(deps.accounts.signInUrl(pathOf(userCode)), 303)
     }
     const request = await deps.tokens.decideDevice(userCode, accountId, decision)
+    if (decision === "approve" && !(await isStillSignedIn(deps.accounts, c.req.raw, browser))) {
+      // The terminal is not to collect what a browser has approved that is not signed in any more.
+      await deps.tokens.revokeSessions(accountId)
+      throw expiredPage()
+    }
     return showPage(
       c,
       deviceDonePage({

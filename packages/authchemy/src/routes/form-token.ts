@@ -10,7 +10,7 @@ import { createSeal } from "./seal.ts"
 export const FORM_LIFETIME_MS = 24 * 60 * 60 * 1000
 
 /** The name of the input that carries a form's token. */
-export const FORM_TOKEN = "form_token"
+const FORM_TOKEN = "form_token"
 
 /** Proves that a form was on a page of this server, shown to this account in this browser session. */
 export type FormTokens = {

@@ -10,6 +10,7 @@ type CodeMethods = Pick<TokenStore, "putCode" | "findCode" | "redeemCode">
  * Codes in Redis: `<prefix>c:{tag}<digest>`, on the slot of their account.
  * @param options.keys of the accounts with a tag
  * @param options.eraKey of the accounts with a tag: see `redis-code-scripts.ts`
+ * @param options.waitingKey of the accounts with a tag: see there
  * @param options.channel on which what ended is pushed
  */
 export function redisCodes(options: {
@@ -17,9 +18,10 @@ export function redisCodes(options: {
   prefix: string
   keys: TagKeys
   eraKey: (tag: string) => string
+  waitingKey: (tag: string) => string
   channel: string
 }): CodeMethods {
-  const { connection, prefix, keys, eraKey, channel } = options
+  const { connection, prefix, keys, eraKey, waitingKey, channel } = options
   const { scripts } = connection
   const codeKey = (tag: string, digest: string) => `${prefix}c:{${tag}}${digest}`
 
@@ -28,7 +30,10 @@ export function redisCodes(options: {
       const { tag, digest, accountId, expiresAt } = code
       const fields = Object.entries(codeFields(code)).flat()
       const ttl = String(Math.max(1, expiresAt - now))
-      await scripts.putCode([codeKey(tag, digest), eraKey(tag)], [ttl, accountId, ...fields])
+      await scripts.putCode(
+        [codeKey(tag, digest), eraKey(tag), waitingKey(tag)],
+        [ttl, accountId, String(now), digest, String(expiresAt), ...fields],
+      )
     },
 
     findCode: async (tag, digest) => {
@@ -38,8 +43,11 @@ export function redisCodes(options: {
 
     redeemCode: async ({ tag, digest }, creation, now) => {
       const [ended, gone, outcome] = await scripts.redeemCode(
-        [...keys(tag), codeKey(tag, digest), eraKey(tag)],
-        [channel, tag, String(now), String(USED_CODE_RETENTION_MS), ...creationArguments(creation, now)],
+        [...keys(tag), codeKey(tag, digest), eraKey(tag), waitingKey(tag)],
+        [
+          ...[channel, tag, String(now), String(USED_CODE_RETENTION_MS), digest],
+          ...creationArguments(creation, now),
+        ],
       )
       return {
         outcome: outcome.toString() as "redeemed" | "replayed" | "unknown",

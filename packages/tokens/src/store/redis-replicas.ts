@@ -6,7 +6,7 @@ const REPLICATION_LIMIT_MS = 400
 
 /** Runs a script and waits until enough replicas have what it wrote. @throws StoreUnavailableError where they do not have it in time */
 export type OnReplicas = (
-  name: "reassert" | "beginEra",
+  name: "reassert" | "keepEra",
   keys: readonly string[],
   args: readonly string[],
 ) => Promise<void>

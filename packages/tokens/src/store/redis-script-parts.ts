@@ -6,7 +6,7 @@ import { type CommandParser, defineScript } from "@redis/client"
  *
  * KEYS[1] `s:{tag}` sessions: a token's digest → a packed record (`session-packing.ts`, of which scripts read the fixed fields), a session's id → what is shown of it.
  * KEYS[2] `r:{tag}` refresh families: a family's digest → JSON. KEYS[3] `t:{tag}` tombstones: the digest of what ended, and was not yet seen to be forgotten everywhere →
- * the session's id and account. Where codes are read, voided or redeemed, the code and `e:{tag}` besides (`redis-code-scripts.ts`). Digests are base64url texts; ids and records are bytes. Times are milliseconds in decimal digits.
+ * the session's id and account. Where codes are read, voided or redeemed, the code, `e:{tag}` and `w:{tag}` besides (`redis-code-scripts.ts`). Digests are base64url texts; ids and records are bytes. Times are milliseconds in decimal digits.
  */
 export const script = <Reply>(numberOfKeys: number, source: string) =>
   defineScript({
@@ -115,12 +115,22 @@ local function told(...)
 end
 `
 
-/** Eras of accounts: see `redis-code-scripts.ts`. */
+/** Eras of accounts, and their codes that wait: see `redis-code-scripts.ts`. */
 export const ERAS = `
 local function beginEra(eras, account, ttl)
-  redis.call('HINCRBY', eras, account, 1)
+  local era = redis.call('HINCRBY', eras, account, 1)
   if redis.call('PTTL', eras) < tonumber(ttl) then redis.call('PEXPIRE', eras, ttl) end
-  return 1
+  return era
+end
+local function forgetWaiting(waiting, account, now)
+  local found, count = redis.call('HGETALL', waiting), 0
+  for i = 1, #found, 2 do
+    local expiry, of = string.match(found[i + 1], '^(%d+) (.*)$')
+    local live = tonumber(expiry) > now
+    if live and of == account then count = count + 1 end
+    if not live or of == account then redis.call('HDEL', waiting, found[i]) end
+  end
+  return count
 end
 local function isVoid(code, eras)
   local found = redis.call('HMGET', code, 'accountId', 'usedBy', 'era')

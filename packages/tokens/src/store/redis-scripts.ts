@@ -124,11 +124,15 @@ return told()
 `,
   ),
 
-  /** KEYS[4] `e:{tag}`. ARGV 3 account id, 4 id of the session to spare as bytes or '', 5 now, 6 the longest life of a code in ms. */
-  revokeAll: vitalScript<Told>(
-    4,
+  /**
+   * KEYS[4] `e:{tag}`, KEYS[5] `w:{tag}`. ARGV 3 account id, 4 id of the session to spare as bytes or '', 5 now, 6 the longest life of a code in ms. Says the era that begins, and how
+   * many codes waited.
+   */
+  revokeAll: vitalScript<Told<[era: number, voided: number]>>(
+    5,
     `${RECORDS}${END}${ERAS}
-beginEra(KEYS[4], ARGV[3], ARGV[6])
+local era = beginEra(KEYS[4], ARGV[3], ARGV[6])
+local voided = forgetWaiting(KEYS[5], ARGV[3], tonumber(ARGV[5]))
 local found = redis.call('HGETALL', s)
 unsettled(function(tombstone) return string.sub(tombstone, 13) == ARGV[3] and string.sub(tombstone, 1, 12) ~= ARGV[4] end)
 for i = 1, #found, 2 do
@@ -137,7 +141,7 @@ for i = 1, #found, 2 do
     finish(digest, tonumber(ARGV[5]))
   end
 end
-return told()
+return told(era, voided)
 `,
   ),
 

@@ -102,8 +102,8 @@ test("every key expires by itself, whatever has been done with it", async () => 
     const kind = key.charAt(mine.length)
     ttls.set(kind, [...(ttls.get(kind) ?? []), await admin.pTTL(key)])
   }
-  const longest = { c: 600, d: 1200, f: 86_400, n: 86_400, r: 3600, s: 3600, t: 600, u: 1200 }
-  const counts = { c: 4, d: 5, f: 1, n: 2, r: 1, s: 1, u: 5 }
+  const longest = { c: 600, d: 1200, f: 86_400, n: 86_400, r: 3600, s: 3600, t: 600, u: 1200, w: 600 }
+  const counts = { c: 4, d: 5, f: 1, n: 2, r: 1, s: 1, u: 5, w: 1 }
   for (const [kind, all] of ttls) {
     expect(all).toHaveLength({ ...counts, t: 1 }[kind as keyof typeof longest])
     expect(Math.min(...all)).toBeGreaterThan(0)

@@ -16,7 +16,7 @@ import {
 
 /**
  * Opens a store on Redis: one server, Sentinel or Cluster. Keys: `<prefix>s:{tag}` the sessions of the accounts with this tag, `<prefix>r:{tag}` their refresh families,
- * `<prefix>t:{tag}` what has just ended, `<prefix>c:{tag}<digest>` codes, `<prefix>e:{tag}` which of them are void, `<prefix>d:` and `<prefix>u:` devices, `<prefix>n:<key>` texts that are kept, `<prefix>f:{feed}` the feed.
+ * `<prefix>t:{tag}` what has just ended, `<prefix>c:{tag}<digest>` codes, `<prefix>e:{tag}` which of them are void, `<prefix>w:{tag}` which of them wait, `<prefix>d:` and `<prefix>u:` devices, `<prefix>n:<key>` texts that are kept, `<prefix>f:{feed}` the feed.
  * Commands are never queued while the connection is down, and each is given up after 500 ms. The connection is made anew by itself.
  *
  * @param options.url as `redis-url.ts` says
@@ -55,12 +55,13 @@ function createRedisStore(options: {
   const { connection, prefix, keys, replicated } = options
   const { scripts } = connection
   const eraKey = (tag: string) => `${prefix}e:{${tag}}`
+  const waitingKey = (tag: string) => `${prefix}w:{${tag}}`
   const keptKey = (key: string) => `${prefix}n:${key}`
   const channel = `${prefix}feed`
 
   return {
     ...redisDevices(connection, prefix),
-    ...redisCodes({ connection, prefix, keys, eraKey, channel }),
+    ...redisCodes({ connection, prefix, keys, eraKey, waitingKey, channel }),
 
     createSession: async (creation, now) => {
       const given = [String(now), ...creationArguments(creation, now)]
@@ -137,10 +138,14 @@ function createRedisStore(options: {
       const spared = exceptId === null ? "" : packId(exceptId)
       const [era, life] = [eraKey(tag), String(LONGEST_CODE_LIFE_MS)]
       const given = [channel, tag, accountId, spared, String(now), life]
-      const [ended, gone] = await scripts.revokeAll([...keys(tag), era], given)
-      // Where something is to be announced, that waits for replicas to have all of it.
-      if (ended.length === 0) await replicated("beginEra", [era], [accountId, life])
-      return revocationOf(tag, ended, gone)
+      const all = [...keys(tag), era, waitingKey(tag)]
+      const [ended, gone, begun, voided] = await scripts.revokeAll(all, given)
+      return {
+        ...revocationOf(tag, ended, gone),
+        voided,
+        // Announcing what ended writes the sessions' end once more, not the era.
+        confirmed: () => replicated("keepEra", [era], [accountId, life, String(begun)]),
+      }
     },
 
     revokeClient: revokeClientOnRedis({ connection, prefix, keys, channel }),

@@ -37,7 +37,9 @@ function createSqliteStore(connection: SqliteConnection): TokenStore {
     ),
     findCode: database.prepare("SELECT * FROM authchemy_codes WHERE digest = ? AND tag = ?"),
     useCode: database.prepare("UPDATE authchemy_codes SET used_by = ?, keep_until = ? WHERE digest = ?"),
-    voidCodes: database.prepare("DELETE FROM authchemy_codes WHERE account_id = ? AND used_by IS NULL"),
+    voidCodes: database.prepare(
+      "DELETE FROM authchemy_codes WHERE account_id = ? AND used_by IS NULL RETURNING expires_at",
+    ),
     insertSession: database.prepare(
       `INSERT INTO authchemy_sessions VALUES (${Array(12).fill("?").join(", ")})`,
     ),
@@ -218,13 +220,11 @@ function createSqliteStore(connection: SqliteConnection): TokenStore {
 
     revokeAll: (tag, accountId, exceptId, now) =>
       writing(() => {
-        statements.voidCodes.run(accountId)
+        const codes = statements.voidCodes.all(accountId)
+        const voided = codes.filter(({ expires_at }) => Number(expires_at) > now).length
         const others = list(accountId, now).filter(({ id }) => id !== exceptId)
-        return end(
-          tag,
-          others.map(({ digest }) => digest),
-          now,
-        )
+        const digests = others.map(({ digest }) => digest)
+        return { ...end(tag, digests, now), voided, confirmed: async () => {} }
       }),
 
     revokeClient: revokeClientOnSqlite(connection, endTagged),

@@ -54,6 +54,17 @@ export type Revocation = {
   unsettled: boolean
 }
 
+/** What became of all that an account had. */
+export type RevocationOfAll = Revocation & {
+  /** How many codes were there that could still have been redeemed. */
+  voided: number
+  /**
+   * Resolves when replicas, where they are to be waited for, have it that the codes are void.
+   * @throws StoreUnavailableError where they do not have it in time: done again, it is repeated as a whole
+   */
+  confirmed(): Promise<void>
+}
+
 /** What became of a rotation. `repeated`: the answer to the first one is to be given again; it was made with `nonce`. */
 export type RotationOutcome = { revocation: Revocation } & (
   | { outcome: "rotated" }
@@ -153,9 +164,9 @@ export interface TokenStore {
 
   /**
    * Ends all sessions of an account but `exceptId`, and voids the codes of this account that were put before and are unused: nobody finds or redeems them any more. All in
-   * one step, so that no session comes of an approval from before.
+   * one step, so that no session comes of an approval from before. It counts when it is confirmed, too.
    */
-  revokeAll(tag: string, accountId: string, exceptId: string | null, now: number): Promise<Revocation>
+  revokeAll(tag: string, accountId: string, exceptId: string | null, now: number): Promise<RevocationOfAll>
 
   /**
    * Ends all sessions of a client, whoever their accounts are, batch by batch: each batch is atomic for each session, and the next one is begun when it is asked for. One that

@@ -247,6 +247,18 @@ onEachDatabase((database) => {
     expect(under.notices.at(-1)).toBe("ada@example.com: passkey_removed")
   })
 
+  test("S48 added or removed in a browser whose session has ended meanwhile: nothing was changed", async () => {
+    under.ended.add(ada.sessionId)
+    expect(await register()).toMatchObject({ ok: false, field: "form" })
+    expect([await rows(), under.events, under.notices]).toEqual([[], [], []])
+    under.ended.clear()
+    await register()
+    await under.database.deleteFrom("session").execute()
+    const form = { id: key.id, password: RIGHT_PASSWORD }
+    expect(await passkeys.remove(ada, form, requestWith([]), VISIT)).toMatchObject({ ok: false })
+    expect(await rows()).toHaveLength(1)
+  })
+
   test("the last way to sign in stays; a link to a provider that is gone is none", async () => {
     const grace = await under.account("grace@example.com", { password: false })
     await register(key, {}, grace)

@@ -5,8 +5,9 @@ import * as v from "valibot"
 import type { Schema } from "../../database/schema.ts"
 import { networkOf } from "../../limits/network.ts"
 import { createBoundCookies } from "../bound-cookie.ts"
+import { whileOpen } from "../browser-sessions.ts"
 import type { Passkeys } from "../built-in.ts"
-import { refusal, tooManyAttempts } from "../refusals.ts"
+import { CHANGED_MEANWHILE, refusal, tooManyAttempts } from "../refusals.ts"
 import type { AccountParts } from "../shared-parts.ts"
 import { type ConfiguredProvider, waysToSignIn } from "../ways-to-sign-in.ts"
 import { readAssertion } from "./credential.ts"
@@ -164,6 +165,10 @@ export function createPasskeys(
         .onConflict((conflict) => conflict.doNothing())
         .executeTakeFirst()
       if (numInsertedOrUpdatedRows !== 1n) return refusal("form", "This passkey is there already.")
+      const takeAway = async () => {
+        await database.deleteFrom("passkey").where("id", "=", made.id).execute()
+      }
+      if (!(await accountChanges.stays(browser, visit, takeAway))) return refusal("form", CHANGED_MEANWHILE)
       audit.record({ type: "passkey.added", accountId: account.id, details: { name } })
       accountChanges.notify(account, "passkey_added", visit)
       return { ok: true, setCookies: [attempt.clearCookie] }
@@ -223,16 +228,21 @@ export function createPasskeys(
           "This passkey is the only way to sign in to this account. Set a password or add another passkey first.",
         )
       }
-      const ended = await accountChanges.endingSessions(account.id, browser, visit, async () => {
-        await database
-          .deleteFrom("passkey")
-          .where("id", "=", passkey.id)
-          .where("account_id", "=", account.id)
-          .execute()
+      return accountChanges.removing(browser, visit, {
+        remove: async () => {
+          const { numDeletedRows } = await database
+            .deleteFrom("passkey")
+            .where("id", "=", passkey.id)
+            .where("account_id", "=", account.id)
+            .where(whileOpen(browser))
+            .executeTakeFirst()
+          return numDeletedRows === 1n
+        },
+        made: () => {
+          audit.record({ type: "passkey.removed", accountId: account.id, details: { name: passkey.name } })
+          accountChanges.notify(account, "passkey_removed", visit)
+        },
       })
-      audit.record({ type: "passkey.removed", accountId: account.id, details: { name: passkey.name } })
-      accountChanges.notify(account, "passkey_removed", visit)
-      return { ok: true, ...ended }
     },
   }
 }

@@ -202,6 +202,39 @@ onEachDatabase((database) => {
       expect(await left.execute()).toEqual([])
     })
 
+    test("S48, S49 a change that a reset has overtaken does not put another password in its place", async () => {
+      await under.create()
+      const owner = under.accounts
+      await owner.passwords.requestReset({ email: ADA.email }, VISIT)
+      const { token } = await under.linkOf(ADA.email)
+      const resetMeanwhile = async () => {
+        const form = { token, password: NEXT_PASSWORD }
+        expect(await owner.passwords.reset(form, VISIT)).toMatchObject({ ok: true })
+        return false
+      }
+      accounts = under.again({ breachedPasswords: { isBreached: resetMeanwhile } })
+      const { request, outcome } = await change({ next: "the thief's password" })
+      expect(outcome).toMatchObject({ ok: false, message: expect.stringContaining("changed meanwhile") })
+      expect(await signIn({ password: "the thief's password" })).toMatchObject({ ok: false })
+      expect(await signIn({ password: NEXT_PASSWORD })).toMatchObject({ ok: true })
+      expect(await accounts.browserSession(request)).toBeNull()
+      expect(under.recorded("password.changed")).toEqual([])
+    })
+
+    test("S48 a change whose last sessions could not be ended is made, and so it is recorded and told", async () => {
+      const { id } = await under.create()
+      const revokeSessions = vi
+        .fn(under.tokens.revokeSessions)
+        .mockResolvedValueOnce(0)
+        .mockRejectedValueOnce(new StoreUnavailableError(new Error("silent")))
+      accounts = under.again({ tokens: { ...under.tokens, revokeSessions } })
+      await expect(change()).rejects.toMatchObject({ code: "store_unavailable" })
+      expect(await signIn({ password: NEXT_PASSWORD })).toMatchObject({ ok: true })
+      expect(under.recorded("password.changed")).toEqual([{ accountId: id, details: { endedSessions: 0 } }])
+      await accounts.settled()
+      expect(under.mail.sent).toMatchObject([{ to: ADA.email, link: null }])
+    })
+
     test("S48 where command-line sessions cannot be ended, the password stays", async () => {
       await under.create()
       const revokeSessions = vi.fn().mockRejectedValue(new StoreUnavailableError(new Error("silent")))

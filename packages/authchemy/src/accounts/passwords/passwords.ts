@@ -14,6 +14,8 @@ import type { PasswordHashing } from "./password-hashing.ts"
 import type { SignInLimits } from "./sign-in-limits.ts"
 
 const WRONG = "The email or the password is wrong."
+const CHANGED_MEANWHILE =
+  "The password was changed meanwhile, or this browser was signed out. Sign in again, and try once more."
 const VERIFY_EMAIL = { ok: true, step: "verify_email", setCookies: [] } as const satisfies SignInOutcome
 
 const FIELDS = {
@@ -150,17 +152,20 @@ export function createPasswords(options: {
       const { account } = browser
       const problem = passwordProblem(form.next)
       if (problem !== null) return refusal("next", problem)
+      // Before it is confirmed: where it is another one by then, this one is not replaced.
+      const from = (await stored.byId(account.id))?.passwordHash ?? null
       const refused = await changes.confirm(browser, form.current, visit)
       if (refused !== null) return besideCurrent(refused)
       if (await breached.isBreached(form.next)) return refusal("next", BREACHED)
-      const passwordHash = await hashing.hash(form.next)
-      const ended = await changes.endingSessions(account.id, browser, visit, () =>
-        stored.setPassword(account.id, passwordHash),
-      )
-      const { endedSessions } = ended
-      audit.record({ type: "password.changed", accountId: account.id, details: { endedSessions } })
-      changes.notify(account, "password_changed", visit)
-      return { ok: true, ...ended }
+      const to = await hashing.hash(form.next)
+      const outcome = await changes.removing(browser, visit, {
+        remove: () => stored.replacePassword(browser, { from, to }),
+        made: (endedSessions) => {
+          audit.record({ type: "password.changed", accountId: account.id, details: { endedSessions } })
+          changes.notify(account, "password_changed", visit)
+        },
+      })
+      return outcome.ok ? outcome : refusal("form", CHANGED_MEANWHILE)
     },
   }
 }

@@ -4,11 +4,23 @@ import { createSignInLimits, type SignInLimits } from "./sign-in-limits.ts"
 
 const EMAIL = "ada@example.com"
 const ADDRESS = "192.0.2.1"
+/** Where the account of `EMAIL` has signed in before. */
+const HOME = "198.51.100.1"
+const OUT_OF_REACH = "198.51.100.2"
 let limits: SignInLimits
+/** What was asked of the networks that are known. */
+let asked: string[]
 
 beforeEach(() => {
   vi.useFakeTimers()
-  limits = createSignInLimits(createMemoryRateLimits().open)
+  asked = []
+  limits = createSignInLimits(createMemoryRateLimits().open, {
+    hasSignedInFrom: async (email, address) => {
+      asked.push(`${email} ${address}`)
+      if (address === OUT_OF_REACH) throw new Error("out of reach")
+      return email === EMAIL && address === HOME
+    },
+  })
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -71,5 +83,64 @@ describe("one address", () => {
   ])("%s and %s are one: %s", async (first, second, same) => {
     await admitted(10, () => limits.admitSignIn(EMAIL, first))
     expect((await limits.admitSignIn(EMAIL, second)).admitted).toBe(!same)
+  })
+})
+
+describe("one /48 of IPv6 addresses", () => {
+  test("S37 has 300 attempts, however many of its networks they come from", async () => {
+    let index = 0
+    const guess = () => limits.admitSignIn(`${index}@example.com`, `2001:db8:1:${(index++).toString(16)}::1`)
+    expect(await admitted(400, guess)).toBe(300)
+    expect(await limits.admitSignUp("2001:db8:1:ffff::1")).toMatchObject({ admitted: false })
+    expect(await limits.admitSignIn(EMAIL, "2001:db8:2::1")).toMatchObject({ admitted: true })
+  })
+})
+
+describe("one email", () => {
+  let index = 0
+  beforeEach(() => {
+    index = 0
+  })
+  const guess = (email: string) => () => {
+    index += 1
+    return limits.admitSignIn(email, `203.0.113.${index % 250}`)
+  }
+
+  test("S37 has a hundred attempts from wherever; then those from where its account has signed in before, ten each", async () => {
+    expect(await admitted(200, guess(EMAIL))).toBe(100)
+    expect(asked).toHaveLength(100)
+    expect(await admitted(20, () => limits.admitSignIn(EMAIL, HOME))).toBe(10)
+    expect(await limits.admitSignIn("grace@example.com", ADDRESS)).toMatchObject({ admitted: true })
+    vi.advanceTimersByTime(900_000)
+    expect(await limits.admitSignIn(EMAIL, ADDRESS)).toMatchObject({ admitted: true })
+  })
+
+  test("is answered the same whether or not it has an account", async () => {
+    const answers = []
+    for (const email of [EMAIL, "nobody@example.com"]) {
+      await admitted(100, guess(email))
+      answers.push(await limits.admitSignIn(email, ADDRESS))
+    }
+    expect(answers[0]).toEqual({ admitted: false, retryAfterSeconds: 900 })
+    expect(answers[1]).toEqual(answers[0])
+    expect(asked).toEqual([`${EMAIL} ${ADDRESS}`, `nobody@example.com ${ADDRESS}`])
+  })
+
+  test("attempts that it refuses count for no address; S37 right passwords do not use it up", async () => {
+    for (let times = 0; times < 150; times++) {
+      const right = await guess(EMAIL)()
+      if (!right.admitted) throw new Error("a right password was limited")
+      await right.giveBack()
+    }
+    expect(await admitted(100, guess(EMAIL))).toBe(100)
+    expect(await admitted(200, () => limits.admitSignIn(EMAIL, ADDRESS))).toBe(0)
+    expect(await limits.admitSignIn("grace@example.com", ADDRESS)).toMatchObject({ admitted: true })
+  })
+
+  test("S52 where it cannot be told whether a network is known, nothing is admitted, and nothing counts", async () => {
+    await admitted(100, guess(EMAIL))
+    const lost = Array.from({ length: 10 }, () => limits.admitSignIn(EMAIL, OUT_OF_REACH))
+    for (const one of await Promise.allSettled(lost)) expect(one).toMatchObject({ status: "rejected" })
+    expect(await admitted(101, () => limits.admitSignUp(OUT_OF_REACH))).toBe(100)
   })
 })

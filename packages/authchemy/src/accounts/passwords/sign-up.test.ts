@@ -121,6 +121,17 @@ onEachDatabase((database) => {
     expect(under.mail.sent).toHaveLength(1)
   })
 
+  test("links that somebody else has sent to an email do not keep from its owner that there is an account", async () => {
+    accounts = under.again({ mustVerifyEmail: true })
+    await signUp({ password: "somebody else's" })
+    await signUp()
+    await accounts.settled()
+    expect(under.mail.sent.map(({ subject }) => subject)).toEqual([
+      "Confirm your email for Acme",
+      "You already have an account at Acme",
+    ])
+  })
+
   test("a mail server that is out of reach is told before an account is made that could not be verified", async () => {
     accounts = under.again({ mustVerifyEmail: true })
     under.mail.down = true

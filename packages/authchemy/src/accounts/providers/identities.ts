@@ -1,10 +1,12 @@
 import { tidyClaim } from "@authchemy/protocol"
 import type { Database } from "../../database/database.ts"
 import { type Account, AccountError, type BrowserSession } from "../accounts.ts"
+import { whileOpen } from "../browser-sessions.ts"
 import { tidyEmail } from "../fields.ts"
 import { DISABLED } from "../refusals.ts"
 import { type SignUpPolicy, signUpProblem } from "../sign-up-policy.ts"
 import type { ProviderSettings } from "./provider-settings.ts"
+import type { TakeOver } from "./take-over.ts"
 
 /** Who somebody is, as a provider says. */
 export type Identity = {
@@ -28,13 +30,13 @@ export type Identities = {
   link(provider: ProviderSettings, identity: Identity, browser: BrowserSession): Promise<Resolution>
   /** Whether it still belongs to the account. */
   belongs(provider: ProviderSettings, subject: string, accountId: string): Promise<boolean>
-  /** Takes a provider away from an account. */
-  unlink(provider: ProviderSettings, accountId: string): Promise<void>
+  /** Takes a provider away from an account. @param browser only while its session is there. @returns whether it was taken away */
+  unlink(provider: ProviderSettings, accountId: string, browser?: BrowserSession): Promise<boolean>
 }
 
 /**
  * An account and an identity with one email come together by themselves only where both sides have proved the email: an account that somebody else made with it
- * in advance is not filled by its owner, and a provider that lets anybody claim it opens nothing.
+ * in advance is not filled by its owner, and a provider that lets anybody claim it opens nothing. Not to an account with a second factor either: its owner adds the provider.
  * @param options.signUpPolicy who may have a new account; a provider with `emailDomains` makes them for these whatever it says
  * @param options.createAccount makes one without a password whose email counts as verified, and records it. @throws AccountError
  * @param options.now milliseconds since the epoch
@@ -43,9 +45,10 @@ export function createIdentities(options: {
   database: Database
   signUpPolicy: SignUpPolicy
   createAccount: (account: { email: string; name: string }) => Promise<Account>
+  takeOver: TakeOver
   now: () => number
 }): Identities {
-  const { database, signUpPolicy, createAccount, now } = options
+  const { database, signUpPolicy, createAccount, takeOver, now } = options
   const momentNow = () => new Date(now()).toISOString()
 
   const identityOf = (provider: ProviderSettings) =>
@@ -85,7 +88,7 @@ export function createIdentities(options: {
   const localOf = (email: string) =>
     database
       .selectFrom("user")
-      .select(["id", "emailVerified", "disabledAt"])
+      .select(["id", "emailVerified", "twoFactorEnabled", "disabledAt"])
       .where("email", "=", email)
       .executeTakeFirst()
 
@@ -102,18 +105,25 @@ export function createIdentities(options: {
     return alreadyThere(provider, accountId)
   }
 
-  const byEmail = async (provider: ProviderSettings, subject: string, email: string) => {
+  const byEmail = async (provider: ProviderSettings, subject: string, email: string, name: string) => {
     const local = await localOf(email)
     if (local === undefined) return null
     if (local.disabledAt !== null) {
       return { ok: false, reason: "account_disabled", message: DISABLED, accountId: local.id } as const
     }
-    if (!local.emailVerified) return alreadyThere(provider, local.id)
+    if (!local.emailVerified) {
+      const vouchedFor = provider.emailDomains !== null
+      if (!vouchedFor || !(await takeOver({ id: local.id, email, name })))
+        return alreadyThere(provider, local.id)
+    } else if (local.twoFactorEnabled) {
+      // A provider that its owner has not added must not be the way around the codes.
+      return alreadyThere(provider, local.id)
+    }
     return attach(provider, subject, local.id)
   }
 
   return {
-    async resolve(provider, { subject, email: claimed, emailVerified, name }) {
+    async resolve(provider, { subject, email: claimed, emailVerified, name: claimedName }) {
       const owner = await ownerOf(provider, subject)
       if (owner !== null) {
         await markUsed(provider, subject)
@@ -122,18 +132,19 @@ export function createIdentities(options: {
       const email = claimed === null ? null : tidyEmail(claimed)
       // The same answer whether or not there is an account: the email is anybody's.
       if (email === null || !emailVerified || !mayVouchFor(provider, email)) return notVouchedFor(provider)
-      const found = await byEmail(provider, subject, email)
+      const name = tidyClaim(claimedName ?? "")
+      const found = await byEmail(provider, subject, email, name)
       if (found !== null) return found
       const problem = provider.emailDomains === null ? signUpProblem(signUpPolicy, email) : null
       if (problem !== null) {
         return { ok: false, reason: "sign_up_refused", message: problem, accountId: null }
       }
       try {
-        const { id } = await createAccount({ email, name: tidyClaim(name ?? "") })
+        const { id } = await createAccount({ email, name })
         return await attach(provider, subject, id)
       } catch (error) {
         if (!(error instanceof AccountError)) throw error
-        const meanwhile = error.code === "email_taken" ? await byEmail(provider, subject, email) : null
+        const meanwhile = error.code === "email_taken" ? await byEmail(provider, subject, email, name) : null
         return meanwhile ?? { ok: false, reason: error.code, message: error.message, accountId: null }
       }
     },
@@ -153,13 +164,14 @@ export function createIdentities(options: {
 
     belongs: async (provider, subject, accountId) => (await ownerOf(provider, subject)) === accountId,
 
-    async unlink(provider, accountId) {
-      await database
+    async unlink(provider, accountId, browser) {
+      const link = database
         .deleteFrom("provider_identity")
         .where("provider_id", "=", provider.id)
         .where("issuer", "=", provider.issuer)
         .where("account_id", "=", accountId)
-        .execute()
+      const query = browser === undefined ? link : link.where(whileOpen(browser))
+      return (await query.executeTakeFirst()).numDeletedRows === 1n
     },
   }
 }

@@ -5,6 +5,7 @@ import { openPartsUnderTest, type PartsUnderTest, requestWith, VISIT } from "../
 import type { SignUpPolicy } from "../sign-up-policy.ts"
 import type { ProviderSettings } from "./provider-settings.ts"
 import { createProviders } from "./providers.ts"
+import type { TakeOver } from "./take-over.ts"
 import { CLIENT_ID, CLIENT_SECRET, type ProviderUnderTest } from "./testing.ts"
 
 export const CALLBACK = "https://auth.example.com/sign-in/providers/acme/callback"
@@ -13,6 +14,7 @@ export const ADA = { sub: "ada-at-acme", email: "Ada@example.com", email_verifie
 type Options = {
   settings?: Partial<ProviderSettings>
   signUpPolicy?: SignUpPolicy
+  takeOver?: TakeOver
   fetch?: typeof globalThis.fetch
   requestSeconds?: number
 }
@@ -70,6 +72,7 @@ export async function openJourney(
         made.push(account)
         return account
       },
+      takeOver: async () => false,
       fetch: (...call) => fetch(...call),
       ...others,
     })

@@ -3,7 +3,7 @@ import * as v from "valibot"
 import type { Account, BrowserSession } from "../accounts.ts"
 import { createBoundCookies } from "../bound-cookie.ts"
 import { type Providers, ProviderUnavailableError, type Visit } from "../built-in.ts"
-import { refusal } from "../refusals.ts"
+import { CHANGED_MEANWHILE, refusal } from "../refusals.ts"
 import type { AccountParts } from "../shared-parts.ts"
 import type { SignUpPolicy } from "../sign-up-policy.ts"
 import { providersOf, waysToSignIn } from "../ways-to-sign-in.ts"
@@ -11,6 +11,7 @@ import { createConnections } from "./connections.ts"
 import { describeFault, faultOf } from "./faults.ts"
 import { createIdentities, type Identity } from "./identities.ts"
 import type { ProviderSettings } from "./provider-settings.ts"
+import type { TakeOver } from "./take-over.ts"
 
 /** How long a browser has to come back from the provider, in milliseconds. */
 const ATTEMPT_MS = 10 * 60 * 1000
@@ -39,6 +40,7 @@ export function createProviders(
     settings: readonly ProviderSettings[]
     signUpPolicy: SignUpPolicy
     createAccount: (account: { email: string; name: string }) => Promise<Account>
+    takeOver: TakeOver
     fetch: typeof globalThis.fetch
     requestSeconds?: number
   },
@@ -97,7 +99,11 @@ export function createProviders(
     }
     const resolution = await identities.link(provider, identity, browser)
     if (!resolution.ok) return refusal("form", resolution.message)
-    if (resolution.linked) await tellOfLink(provider, browser.account.id, visit)
+    if (resolution.linked) {
+      const takeAway = async () => void (await identities.unlink(provider, browser.account.id))
+      if (!(await accountChanges.stays(browser, visit, takeAway))) return refusal("form", CHANGED_MEANWHILE)
+      await tellOfLink(provider, browser.account.id, visit)
+    }
     return { ok: true, step: "signed_in", setCookies: [] } as const
   }
 
@@ -186,16 +192,17 @@ export function createProviders(
           `${provider.name} is the only way to sign in to this account. Set a password or add a passkey first.`,
         )
       }
-      const ended = await accountChanges.endingSessions(account.id, browser, visit, () =>
-        identities.unlink(provider, account.id),
-      )
-      audit.record({
-        type: "provider.unlinked",
-        accountId: account.id,
-        details: { provider: provider.id },
+      return accountChanges.removing(browser, visit, {
+        remove: () => identities.unlink(provider, account.id, browser),
+        made: () => {
+          audit.record({
+            type: "provider.unlinked",
+            accountId: account.id,
+            details: { provider: provider.id },
+          })
+          accountChanges.notify(account, "provider_unlinked", visit)
+        },
       })
-      accountChanges.notify(account, "provider_unlinked", visit)
-      return { ok: true, ...ended }
     },
   }
 

@@ -1,20 +1,23 @@
 import type { AccountLimits } from "../account-limits.ts"
 import { CallRefused } from "../better-auth.ts"
 import type { Refusal } from "../built-in.ts"
-import { DISABLED, refusal, tooManyAttempts } from "../refusals.ts"
+import { CHANGED_MEANWHILE, DISABLED, refusal, tooManyAttempts } from "../refusals.ts"
 import type { AccountTokens } from "../shared-parts.ts"
 
 /** A code is good for its own 30 seconds and those before and after; then nobody can use it again. */
 const CODE_LIFE_MS = 120_000
 
 const WRONG_CODE = "The code is wrong."
-/** What Better Auth refuses a code with. */
+/** What an attempt is refused with whose account's sessions were ended meanwhile. */
+export const ENDED_MEANWHILE = "ENDED_MEANWHILE"
+/** What a code is refused with, by Better Auth above all. */
 const REFUSALS: Readonly<Record<string, Refusal>> = {
   INVALID_CODE: refusal("code", WRONG_CODE),
   INVALID_BACKUP_CODE: refusal("code", WRONG_CODE),
   CONFLICT: refusal("code", "This code could not be checked. Enter it once more."),
   TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE: refusal("form", "Too many wrong codes. Sign in again."),
   ACCOUNT_DISABLED: refusal("form", DISABLED),
+  [ENDED_MEANWHILE]: refusal("form", CHANGED_MEANWHILE),
 }
 const OVER = refusal("form", "This sign-in has taken too long. Sign in again.")
 

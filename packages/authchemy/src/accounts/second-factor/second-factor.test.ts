@@ -52,7 +52,7 @@ onEachDatabase((database) => {
       const begun = await accounts.secondFactor.begin(browser, password, request, VISIT)
       if (!begun.ok) throw new Error(begun.message)
       expect(begun.uri).toContain(`otpauth://totp/Acme:ada%40example.com?secret=${begun.secret}`)
-      expect(await accounts.secondFactor.begun(id)).toEqual({ uri: begun.uri, secret: begun.secret })
+      expect(await accounts.secondFactor.begun(browser)).toEqual({ uri: begun.uri, secret: begun.secret })
       expect((await accounts.security(id)).secondFactor).toBeNull()
       await under.signedIn()
 
@@ -67,7 +67,7 @@ onEachDatabase((database) => {
       if (!confirmed.ok) throw new Error(confirmed.message)
       expect(confirmed.recoveryCodes).toHaveLength(10)
       expect((await accounts.security(id)).secondFactor).toEqual({ recoveryCodesLeft: 10 })
-      expect(await accounts.secondFactor.begun(id)).toBeNull()
+      expect(await accounts.secondFactor.begun(browser)).toBeNull()
       expect(under.recorded("second_factor.added")).toEqual([{ accountId: id }])
       const anew = await under.browserOf(requestWith(confirmed.setCookies))
       expect(anew.sessionId).not.toBe(browser.sessionId)
@@ -79,7 +79,7 @@ onEachDatabase((database) => {
         accounts.secondFactor.begin(browser, { password: typed }, request, VISIT)
       expect(await begin("wrong wrong wrong")).toMatchObject({ ok: false, field: "password" })
       expect(await begin("")).toMatchObject({ ok: false, field: "password" })
-      expect(await accounts.secondFactor.begun(id)).toBeNull()
+      expect(await accounts.secondFactor.begun(browser)).toBeNull()
       for (let index = 0; index < 10; index++) await begin("wrong wrong wrong")
       expect(await begin(PASSWORD)).toMatchObject({ ok: false, retryAfterSeconds: expect.any(Number) })
     })
@@ -263,7 +263,10 @@ onEachDatabase((database) => {
       { accountId: id, details: { endedSessions: 1 } },
     ])
     await accounts.settled()
-    expect(under.mail.sent).toMatchObject([{ to: EMAIL, link: null }])
+    expect(under.mail.sent.map(({ subject }) => subject)).toEqual([
+      "Sign-in with a second factor was turned on: your account at Acme",
+      "Sign-in with a second factor was turned off: your account at Acme",
+    ])
   })
 
   test("S45 secrets and recovery codes are stored encrypted, and attempts under a digest", async () => {

@@ -1,6 +1,9 @@
 import { symmetricDecrypt } from "better-auth/crypto"
 import * as v from "valibot"
+import type { Database } from "../../database/database.ts"
+import type { BrowserSession } from "../accounts.ts"
 import type { BetterAuthContext } from "../better-auth.ts"
+import { whileOpen } from "../browser-sessions.ts"
 
 /** A second factor as it is stored, decrypted. */
 export type StoredSecondFactor = {
@@ -15,13 +18,22 @@ export type StoredSecondFactor = {
 export type SecondFactors = {
   of(accountId: string): Promise<StoredSecondFactor | null>
   remove(accountId: string): Promise<void>
+  /** As `remove`, for a browser. @returns `false` where its session had been ended: nothing is removed then */
+  removeFor(browser: BrowserSession): Promise<boolean>
+  /** Takes away one that was begun and not confirmed. */
+  dropBegun(accountId: string): Promise<void>
 }
 
 const Row = v.object({ secret: v.string(), backupCodes: v.string(), verified: v.nullish(v.boolean()) })
 const Codes = v.pipe(v.string(), v.parseJson(), v.array(v.string()))
 
 /** @param context of Better Auth, which keeps them encrypted with its key */
-export function createSecondFactors(context: Promise<BetterAuthContext>): SecondFactors {
+export function createSecondFactors(database: Database, context: Promise<BetterAuthContext>): SecondFactors {
+  const dropRow = async (accountId: string) => {
+    const { adapter } = await context
+    await adapter.deleteMany({ model: "twoFactor", where: [{ field: "userId", value: accountId }] })
+  }
+
   return {
     of: async (accountId) => {
       const { adapter, secretConfig: key } = await context
@@ -37,9 +49,31 @@ export function createSecondFactors(context: Promise<BetterAuthContext>): Second
     },
 
     remove: async (accountId) => {
-      const { adapter, internalAdapter } = await context
+      const { internalAdapter } = await context
       await internalAdapter.updateUser(accountId, { twoFactorEnabled: false })
-      await adapter.deleteMany({ model: "twoFactor", where: [{ field: "userId", value: accountId }] })
+      await dropRow(accountId)
+    },
+
+    removeFor: async (browser) => {
+      const { id } = browser.account
+      const { numUpdatedRows } = await database
+        .updateTable("user")
+        .set({ twoFactorEnabled: null })
+        .where("id", "=", id)
+        .where(whileOpen(browser))
+        .executeTakeFirst()
+      if (numUpdatedRows !== 1n) return false
+      await dropRow(id)
+      return true
+    },
+
+    dropBegun: async (accountId) => {
+      const { adapter } = await context
+      const where = [
+        { field: "userId", value: accountId },
+        { field: "verified", value: false },
+      ]
+      await adapter.deleteMany({ model: "twoFactor", where })
     },
   }
 }

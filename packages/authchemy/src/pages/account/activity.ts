@@ -2,9 +2,9 @@ import { html } from "hono/html"
 import type { RecordedEvent } from "../../audit/events.ts"
 import { sentenceOf } from "../../audit/sentences.ts"
 import { type Markup, type Page, SECTIONS } from "../page.ts"
+import { placeOf } from "../place.ts"
 import { utc } from "../time.ts"
 import { agentName } from "./agent-name.ts"
-import { placeOf } from "./place.ts"
 
 /**
  * What happened to the account, the newest first.

@@ -1,10 +1,10 @@
 import type { App, ChainNetwork } from "@authchemy/protocol"
 import { html } from "hono/html"
+import { counted } from "../../counts-in-words.ts"
 import { type FormProblem, formAlert, notice } from "../form-field.ts"
 import { type Markup, type Page, SECTIONS } from "../page.ts"
 import { utcDay } from "../time.ts"
 import { type AppTexts, appTextFields } from "./app-fields.ts"
-import { counted } from "./counted.ts"
 import { networkChecks } from "./network-checks.ts"
 import { tokenField } from "./token-field.ts"
 

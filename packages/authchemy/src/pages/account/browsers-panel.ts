@@ -1,9 +1,9 @@
 import { html } from "hono/html"
 import type { SignedInBrowser } from "../../accounts/built-in.ts"
 import type { Markup } from "../page.ts"
+import { placeOf } from "../place.ts"
 import { ago, utc } from "../time.ts"
 import { agentName } from "./agent-name.ts"
-import { placeOf } from "./place.ts"
 import { tokenField } from "./token-field.ts"
 
 /** What the form says in place of an id to end all browsers but the one that it is posted from. */
@@ -38,7 +38,8 @@ function browserRow(browser: SignedInBrowser, index: number, now: number): Marku
 <div>
 <h3>${name}${browser.current ? html` <span class="tag">this browser</span>` : ""}</h3>
 <p class="meta">From ${placeOf(browser.address)}</p>
-<p class="meta">Signed in <span id="${since}">${utc(browser.createdAt)}</span> · last used ${ago(browser.lastUsedAt, now)}</p>
+<p class="meta">Signed in <span id="${since}">${utc(browser.createdAt)}</span></p>
+<p class="meta">Last used ${ago(browser.lastUsedAt, now)}</p>
 </div>
 ${browser.current ? "" : html`<button type="submit" name="browser" value="${browser.id}" class="second small" aria-label="End ${name}" aria-describedby="${since}">End</button>`}
 </li>`

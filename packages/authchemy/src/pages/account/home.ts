@@ -1,10 +1,10 @@
 import { html } from "hono/html"
 import type { RecordedEvent } from "../../audit/events.ts"
 import { sentenceOf } from "../../audit/sentences.ts"
+import { counted } from "../../counts-in-words.ts"
 import { type Markup, type Page, SECTIONS } from "../page.ts"
+import { placeOf } from "../place.ts"
 import { ago } from "../time.ts"
-import { counted } from "./counted.ts"
-import { placeOf } from "./place.ts"
 import { secretText } from "./secret-text.ts"
 
 /**

@@ -29,10 +29,10 @@ export function networkChecks(choice: {
   ].join(" ")
   return html`<fieldset class="checks" id="${NETWORKS}" tabindex="-1"${described === "" ? "" : html` aria-describedby="${described}"`}>
 <legend>Networks</legend>
+${problem === null ? "" : html`<p class="wrong" id="${NETWORKS}-problem">${problem}</p>`}
 <div class="columns">
 ${known.map(({ id, name }) => html`<label class="check"><input type="checkbox" name="${NETWORK_FIELD}${id}"${chosen.has(id) ? html` checked` : ""}>${name}</label>`)}
 </div>
 ${note === undefined ? "" : html`<p class="hint" id="${NETWORKS}-hint">${note}</p>`}
-${problem === null ? "" : html`<p class="wrong" id="${NETWORKS}-problem">${problem}</p>`}
 </fieldset>`
 }

@@ -1,7 +1,7 @@
 import { html } from "hono/html"
 import { type FormProblem, formAlert } from "../form-field.ts"
 import type { Markup, Page } from "../page.ts"
-import { passwordField } from "./security-form.ts"
+import { confirmingPasswordField } from "./security-form.ts"
 import { tokenField } from "./token-field.ts"
 
 /** A change of how somebody signs in that is asked about once more. */
@@ -41,7 +41,7 @@ ${formAlert(summary)}
 <p class="lead">${confirmation.lead}</p>
 <form method="post" action="${confirmation.action}">
 ${tokenField(page.formToken)}${carried === undefined ? "" : html`<input type="hidden" name="${carried.name}" value="${carried.value}">`}
-${hasPassword ? passwordField("password", problem) : ""}
+${hasPassword ? confirmingPasswordField("password", problem) : ""}
 <div class="buttons"><button type="submit"${confirmation.danger ? html` class="danger"` : ""}>${confirmation.button}</button>
 <a class="button second" href="/security">Back</a></div>
 </form>

@@ -1,5 +1,6 @@
 import { html } from "hono/html"
-import { type FormProblem, formField } from "../form-field.ts"
+import { passwordField } from "../credential-fields.ts"
+import type { FormProblem } from "../form-field.ts"
 import type { Markup } from "../page.ts"
 
 /** The forms of the Security page itself. Each posts to a path of its own. */
@@ -65,21 +66,12 @@ function locate(problem: SecurityProblem, hasPassword: boolean): SecurityProblem
 /** The password that confirms a change; nothing where the account has none. */
 export function confirmingPassword(forms: SecurityForms, form: SecurityForm): Markup | "" {
   if (!forms.hasPassword) return ""
-  return passwordField(idOf(form, "password"), forms.problemOf(form))
+  return confirmingPasswordField(idOf(form, "password"), forms.problemOf(form))
 }
 
 /** The password that confirms a change. */
-export function passwordField(id: string, problem: FormProblem | null): Markup {
-  return formField({
-    name: "password",
-    id,
-    label: "Your password",
-    type: "password",
-    autocomplete: "current-password",
-    required: true,
-    maxLength: 128,
-    problem,
-  })
+export function confirmingPasswordField(id: string, problem: FormProblem | null): Markup {
+  return passwordField({ id, label: "Your password", problem })
 }
 
 /** A form that stays out of the way until somebody asks for it, or was refused. */

@@ -1,7 +1,6 @@
 import { html } from "hono/html"
-import { formField } from "../form-field.ts"
+import { newPasswordField, passwordField } from "../credential-fields.ts"
 import type { Markup } from "../page.ts"
-import { PASSWORD_HINT } from "../sign-in/create-account.ts"
 import { folded, idOf, SECURITY_FORMS, type SecurityForms } from "./security-form.ts"
 import { tokenField } from "./token-field.ts"
 
@@ -14,29 +13,10 @@ ${tokenField(forms.formToken)}
 <input type="text" name="username" value="${email}" autocomplete="username" aria-label="Email" readonly hidden>
 ${
   hasPassword
-    ? formField({
-        name: "current",
-        id: idOf("password", "current"),
-        label: "Current password",
-        type: "password",
-        autocomplete: "current-password",
-        required: true,
-        maxLength: 128,
-        problem,
-      })
+    ? passwordField({ name: "current", id: idOf("password", "current"), label: "Current password", problem })
     : ""
 }
-${formField({
-  name: "next",
-  id: idOf("password", "next"),
-  label: "New password",
-  type: "password",
-  autocomplete: "new-password",
-  hint: PASSWORD_HINT,
-  required: true,
-  maxLength: 128,
-  problem,
-})}
+${newPasswordField({ name: "next", id: idOf("password", "next"), problem })}
 <button type="submit">${hasPassword ? "Change password" : "Set password"}</button>
 </form>`
   return html`<section class="panel" id="password" aria-labelledby="password-title">

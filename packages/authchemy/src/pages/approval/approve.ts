@@ -1,10 +1,11 @@
 import { DEVICE_PATH, type DeviceClaims, LOGIN_PATH, type OAUTH_PATHS, type Scope } from "@authchemy/protocol"
 import { html } from "hono/html"
 import { fact, isStated } from "../fact.ts"
-import { NETWORK_KIND_WORDS, networkKindOf } from "../network-kind.ts"
+import { networkKindOf } from "../network-kind.ts"
 import type { Markup, Page } from "../page.ts"
+import { networkInWords, placeOf } from "../place.ts"
+import { ago } from "../time.ts"
 import { accountFoot, accountFootInForm } from "./account-foot.ts"
-import { age } from "./age.ts"
 import { type Comparison, compareBox } from "./compare.ts"
 import { scopeList } from "./scopes.ts"
 
@@ -98,16 +99,16 @@ function facts(page: ApprovalPage): Markup {
 ${fact("Program", client.builtIn && isStated(device.client) ? device.client : program(page))}
 ${claim("Machine", device.name)}
 ${claim("System", device.os)}
-${fact(page.age.what === "began" ? "Started" : "Opened", age(page.age.at, page.age.now))}
+${fact(page.age.what === "began" ? "Started" : "Opened", ago(page.age.at, page.age.now))}
 ${addressFacts(page.addresses)}
 </dl>
 ${addressWarning(page.addresses)}`
 }
 
 function addressFacts({ browser, program }: ApprovalPage["addresses"]): Markup {
-  if (program === null) return fact("Address", browser)
-  return html`${fact("Address", program)}
-${fact("Browser", browser === program ? "at the same address" : browser)}`
+  if (program === null) return fact("Address", placeOf(browser))
+  return html`${fact("Address", placeOf(program))}
+${fact("Browser", browser === program ? "at the same address" : placeOf(browser))}`
 }
 
 /** Another kind of network is no proof of anything, but it is what somebody who sent a link from afar cannot hide. */
@@ -115,7 +116,7 @@ function addressWarning({ browser, program }: ApprovalPage["addresses"]): Markup
   if (program === null) return ""
   const [its, yours] = [networkKindOf(program), networkKindOf(browser)]
   if (its === yours || its === "unknown" || yours === "unknown") return ""
-  return html`<p class="warning"><strong>This was not started where you are.</strong> The program is on ${NETWORK_KIND_WORDS[its]}, and this browser on ${NETWORK_KIND_WORDS[yours]}. Approve only if you know why.</p>`
+  return html`<p class="warning"><strong>This was not started where you are.</strong> The program is on ${networkInWords(its)}, and this browser on ${networkInWords(yours)}. Approve only if you know why.</p>`
 }
 
 function program({ client, device }: ApprovalPage): string | Markup {

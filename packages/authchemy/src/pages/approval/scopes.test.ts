@@ -9,7 +9,7 @@ test("each scope has a line of its own, in words and in the order given", () => 
     "See your name and email address",
     "See your apps, their keys included",
     "Create, change and delete apps",
-    "See and end your sessions",
+    "See and end your sessions, and see what happened in your account",
     "Create and delete access keys",
     "Stay signed in without asking again, for up to 90 days",
   ])

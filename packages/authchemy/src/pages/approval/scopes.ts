@@ -7,7 +7,7 @@ export const SCOPE_WORDS: Readonly<Record<Scope, string>> = {
   "account:read": "See your name and email address",
   "apps:read": "See your apps, their keys included",
   "apps:write": "Create, change and delete apps",
-  "sessions:manage": "See and end your sessions",
+  "sessions:manage": "See and end your sessions, and see what happened in your account",
   "keys:manage": "Create and delete access keys",
   offline_access: `Stay signed in without asking again, for up to ${DEFAULT_EXPIRES_IN_SECONDS / 86_400} days`,
 }

@@ -1,5 +1,6 @@
 import { html } from "hono/html"
-import { type FormProblem, formAlert, formField } from "../form-field.ts"
+import { emailField, nameField, newPasswordField } from "../credential-fields.ts"
+import { type FormProblem, formAlert } from "../form-field.ts"
 import type { Page } from "../page.ts"
 
 /**
@@ -22,42 +23,16 @@ export function createAccountPage(page: {
 ${formAlert(problem)}
 <form method="post" action="/create-account">
 <input type="hidden" name="return_to" value="${page.returnTo}">
-${formField({
-  name: "email",
-  label: "Email",
-  type: "email",
-  autocomplete: "email",
+${emailField({
   value: page.email,
-  required: true,
-  maxLength: 254,
   focus: true,
   ...(page.domains === null ? {} : { hint: `An address at ${page.domains}.` }),
   problem,
 })}
-${formField({
-  name: "name",
-  label: "Name",
-  autocomplete: "name",
-  value: page.name,
-  hint: "Optional. Shown on your approval pages.",
-  maxLength: 64,
-  problem,
-})}
-${formField({
-  name: "password",
-  label: "Password",
-  type: "password",
-  autocomplete: "new-password",
-  hint: PASSWORD_HINT,
-  required: true,
-  maxLength: 128,
-  problem,
-})}
+${nameField({ value: page.name, hint: "Optional. Shown on your approval pages.", problem })}
+${newPasswordField({ label: "Password", problem })}
 <button type="submit">Create account</button>
 </form>
 <p class="foot">Have an account? <a href="${page.signInUrl}">Sign in</a></p>`,
   }
 }
-
-/** What a new password must be, and what makes a good one. */
-export const PASSWORD_HINT = "8 to 128 characters. A few unrelated words make a good one."

@@ -1,6 +1,7 @@
 import { DEVICE_PATH, LOGIN_PATH, OAUTH_PATHS } from "@authchemy/protocol"
 import { html } from "hono/html"
-import { type FormProblem, formAlert, formField } from "../form-field.ts"
+import { emailField, passwordField } from "../credential-fields.ts"
+import { type FormProblem, formAlert } from "../form-field.ts"
 import type { Markup, Page } from "../page.ts"
 
 /**
@@ -31,27 +32,8 @@ export function signInPage(page: {
 ${formAlert(problem)}
 <form method="post" action="/sign-in">
 ${returnField(returnTo)}
-${formField({
-  name: "email",
-  label: "Email",
-  type: "email",
-  autocomplete: "username",
-  value: page.email,
-  required: true,
-  maxLength: 254,
-  focus: page.email === "",
-  problem,
-})}
-${formField({
-  name: "password",
-  label: "Password",
-  type: "password",
-  autocomplete: "current-password",
-  required: true,
-  maxLength: 128,
-  focus: page.email !== "",
-  problem,
-})}
+${emailField({ value: page.email, signsIn: true, focus: page.email === "", problem })}
+${passwordField({ focus: page.email !== "", problem })}
 <button type="submit">Sign in</button>
 </form>
 <p class="foot"><a href="${page.forgotPasswordUrl}">Forgot your password?</a></p>

@@ -1,8 +1,9 @@
-import { DEFAULT_SCOPES } from "@authchemy/protocol"
+import { DEFAULT_SCOPES, WIRE_ERRORS } from "@authchemy/protocol"
 import type { Handler } from "hono"
 import type { BrowserSession } from "../../accounts/accounts.ts"
 import { notFound } from "../../admin/query.ts"
 import type { AppEnv } from "../../middleware/request-log.ts"
+import { RequestRefused } from "../../middleware/request-refused.ts"
 import { showPage } from "../../middleware/show-page.ts"
 import {
   accessKeyCreatedPage,
@@ -15,6 +16,7 @@ import {
 import { confirmDeletionPage } from "../../pages/account/confirm-deletion.ts"
 import type { FormProblem } from "../../pages/form-field.ts"
 import { SECTIONS } from "../../pages/page.ts"
+import { isStillSignedIn } from "../still-signed-in.ts"
 import { lineIn } from "./form-text.ts"
 import { plainId } from "./plain-id.ts"
 import type { AccountPagesDeps } from "./routes.ts"
@@ -62,6 +64,10 @@ export function createAccessKey(deps: AccountPagesDeps): Handler<AppEnv> {
         scopes: DEFAULT_SCOPES,
         expiresInSeconds: days === null ? null : days * DAY_SECONDS,
       })
+      if (!(await isStillSignedIn(deps.accounts, c.req.raw, browser))) {
+        await deps.accessKeys.delete(browser.account.id, created.id)
+        throw new RequestRefused(403, WIRE_ERRORS.forbidden, "This browser is not signed in any more.")
+      }
       return showPage(c, accessKeyCreatedPage({ account: browser.account, created }))
     },
   )

@@ -52,7 +52,7 @@ describe("the page of activity", () => {
     ])
     expect(third).toEqual([
       "Password changed",
-      "23 Nov 2026, 22:06 UTC · from 10.0.0.4 (private network) · Chrome on Linux",
+      "23 Nov 2026, 22:06 UTC · from 10.0.0.4 (a private network) · Chrome on Linux",
     ])
     expect(rest[0]?.[0]).toBe("Signed in with a password")
   })

@@ -22,6 +22,11 @@ const redeem = async (code: Awaited<ReturnType<typeof approve>>) =>
   (await under.app.request("/api/cli/token", json(code))).status
 const pendingNames = async () =>
   (await pendingApprovals(under.audit, ann.accountId, under.clock.now)).map(({ device }) => device.name)
+/** What the log says of it, the newest first. */
+const takenBack = async () => {
+  const of = { accountId: ann.accountId, types: ["approvals.voided"] as const }
+  return (await under.audit.list({ ...of, limit: 99 })).events
+}
 
 describe("an approval that no program has collected", () => {
   test("is shown as pending, without a button, until it is collected", async () => {
@@ -80,12 +85,9 @@ describe("an approval that no program has collected", () => {
     )
     expect(page).not.toContain("pending")
     expect([await redeem(second), await redeem(third)]).toEqual([400, 400])
-    const { events } = await under.audit.list({
-      accountId: ann.accountId,
-      types: ["approval.denied"],
-      limit: 9,
-    })
-    expect(events.map(({ device }) => device.name).sort()).toEqual(["three", "two"])
+    expect((await takenBack()).slice(0, 1)).toMatchObject([
+      { accountId: ann.accountId, details: { count: 2 }, origin: { actor: "browser" } },
+    ])
   })
 
   test("S48 alone can be taken back, too", async () => {
@@ -100,10 +102,30 @@ describe("an approval that no program has collected", () => {
     expect(await redeem(code)).toBe(400)
   })
 
-  test("S48 is void, and not shown, after a change that ends all that is signed in", async () => {
-    await approve("before")
-    under.audit.record({ type: "password.changed", accountId: ann.accountId })
+  test("S48 is void, not shown, and told of, after whatever ends all that is signed in", async () => {
+    const before = await takenBack()
+    const code = await approve("before")
+    const { token, session } = await under.tokens.createSession({
+      ...ALCHEMY_GRANT,
+      ...{ accountId: ann.accountId, device: {}, expiresInSeconds: 60, scopes: ["sessions:manage"] },
+    })
+    const headers = { authorization: `Bearer ${token}` }
+    const ended = await under.app.request("/v1/sessions?others=true", { method: "DELETE", headers })
+    expect(ended.status).toBe(200)
+    expect(await pendingNames()).toEqual([])
+    expect(await redeem(code)).toBe(400)
     await approve("after")
     expect(await pendingNames()).toEqual(["after"])
+    await under.accounts.administration.reset("ann@example.com", { secondFactor: false })
+    expect(await pendingNames()).toEqual([])
+    const told = (await takenBack()).slice(0, -before.length || undefined)
+    expect(told.map(({ details, origin }) => [details, origin.actor])).toEqual([
+      [{ count: 1 }, "server"],
+      [{ count: 1 }, "program"],
+    ])
+    // Nothing was waiting.
+    expect(session.accountId).toBe(ann.accountId)
+    await under.tokens.revokeSessions(ann.accountId)
+    expect(await takenBack()).toHaveLength(before.length + 2)
   })
 })

@@ -1,21 +1,10 @@
-import type { Audit, AuditEventType } from "../../audit/events.ts"
+import type { Audit } from "../../audit/events.ts"
 import type { PendingApproval } from "../../pages/account/sessions.ts"
 
 /** Longer than any approval can be collected, in milliseconds. */
 const LOOK_BACK_MS = 15 * 60_000
 
-/** What voids every approval from before it, because it ends all that is signed in. */
-const ENDS_ALL = [
-  "password.changed",
-  "password.reset",
-  "second_factor.removed",
-  "passkey.removed",
-  "provider.unlinked",
-  "account.disabled",
-  "account.reset",
-] as const satisfies readonly AuditEventType[]
-
-const TYPES = ["approval.granted", "approval.denied", "token.issued", ...ENDS_ALL] as const
+const TYPES = ["approval.granted", "approval.denied", "approvals.voided", "token.issued"] as const
 /** The most events that one look-up gives. */
 const MOST_EVENTS = 1000
 
@@ -33,7 +22,8 @@ export async function pendingApprovals(
   const settled = new Set<unknown>()
   const pending: PendingApproval[] = []
   for (const { type, at, device, details } of events) {
-    if (isOneOf(ENDS_ALL, type)) break
+    // All that were there before it.
+    if (type === "approvals.voided") break
     const { approvalId, expiresAt } = details
     if (type !== "approval.granted") {
       settled.add(approvalId)
@@ -47,20 +37,20 @@ export async function pendingApprovals(
 }
 
 /**
- * Takes down that approvals were taken back before a program had collected its token: as denied after all.
- * @param approvals those that were pending when all sessions were ended, which voided them
+ * How many approvals of an account were taken back before a program had collected its token.
+ * @param since milliseconds since the epoch
  */
-export function recordTakenBack(
-  audit: Pick<Audit, "record">,
+export async function countTakenBack(
+  audit: Pick<Audit, "list">,
   accountId: string,
-  approvals: readonly PendingApproval[],
-): void {
-  for (const { id, device } of approvals) {
-    const details = { approvalId: id, reason: "taken_back" }
-    audit.record({ type: "approval.denied", accountId, device, details })
-  }
-}
-
-function isOneOf(types: readonly AuditEventType[], type: AuditEventType): boolean {
-  return types.includes(type)
+  since: number,
+): Promise<number> {
+  const from = new Date(since).toISOString()
+  const { events } = await audit.list({
+    accountId,
+    types: ["approvals.voided"],
+    since: from,
+    limit: MOST_EVENTS,
+  })
+  return events.reduce((sum, { details }) => sum + Number(details.count ?? 0), 0)
 }

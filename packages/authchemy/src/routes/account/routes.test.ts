@@ -123,14 +123,20 @@ describe("every form of somebody who is signed in", () => {
     }
   })
 
-  test("a path that takes forms only says so, and one that takes none", async () => {
-    for (const [path, method] of [
-      [forms[5]?.[0] ?? "", "GET"],
-      ["/activity", "POST"],
-    ] as const) {
-      const response = await under.app.request(path, { method, headers: { Cookie: ann.cookie } })
-      expect(response.status).toBe(405)
+  test("whoever opens its address, as by loading a refused form's page again, sees a page", async () => {
+    for (const [path, page] of forms) {
+      const response = await ann.get(path)
+      if (pages.includes(path)) expect([path, response.status]).toEqual([path, 200])
+      else expect([path, ...seeOther(response)]).toEqual([path, 303, page])
     }
+  })
+
+  test("a path that takes none says so", async () => {
+    const response = await under.app.request("/activity", {
+      method: "POST",
+      headers: { Cookie: ann.cookie },
+    })
+    expect(response.status).toBe(405)
   })
 })
 

@@ -37,7 +37,7 @@ export function accountRoutes(deps: AccountPagesDeps): RouteTable {
   const { sessions, accessKeys, apps, activity } = SECTIONS
   const allowlists = (Object.keys(ALLOWLISTS) as Allowlist[]).map((allowlist) => [
     `${apps.path}/:id/${allowlist}`,
-    { post: saveAllowlist(deps, allowlist) },
+    { post: saveAllowlist(deps, allowlist), formOf: `${apps.path}/:id` },
   ])
   return {
     "/": { get: showHome(deps) },
@@ -49,7 +49,7 @@ export function accountRoutes(deps: AccountPagesDeps): RouteTable {
     },
     [apps.path]: { get: showApps(deps), post: createApp(deps) },
     [`${apps.path}/:id`]: { get: showApp(deps), post: renameApp(deps) },
-    [`${apps.path}/:id/networks`]: { post: saveNetworks(deps) },
+    [`${apps.path}/:id/networks`]: { post: saveNetworks(deps), formOf: `${apps.path}/:id` },
     ...Object.fromEntries(allowlists),
     [`${apps.path}/:id/delete`]: { get: confirmAppDeletion(deps), post: deleteApp(deps) },
     [activity.path]: { get: showActivity(deps) },

@@ -32,8 +32,8 @@ test("each machine is shown with where its token went, in words", async () => {
   const page = await ann.page("/sessions")
   const placeOf = (name: string) => new RegExp(`<bdi>${name}</bdi>.*?From ([^<]*)<`, "s").exec(page)?.[1]
   expect(["here", "inside", "outside", "nowhere", "unseen"].map(placeOf)).toEqual([
-    "127.0.0.1 (this server&#39;s own machine)",
-    "10.0.0.4 (private network)",
+    "127.0.0.1 (the server&#39;s own machine)",
+    "10.0.0.4 (a private network)",
     "203.0.113.9",
     "not known",
     "not known",

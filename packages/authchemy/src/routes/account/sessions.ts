@@ -6,7 +6,7 @@ import { RequestRefused } from "../../middleware/request-refused.ts"
 import { showPage } from "../../middleware/show-page.ts"
 import { OTHER_BROWSERS } from "../../pages/account/browsers-panel.ts"
 import { ALL_SESSIONS, type Ended, SESSIONS_PATH, sessionsPage } from "../../pages/account/sessions.ts"
-import { pendingApprovals, recordTakenBack } from "./pending-approvals.ts"
+import { countTakenBack, pendingApprovals } from "./pending-approvals.ts"
 import { plainId } from "./plain-id.ts"
 import type { AccountPagesDeps } from "./routes.ts"
 import { sessionAddresses } from "./session-addresses.ts"
@@ -61,12 +61,9 @@ export function endSessions(deps: AccountPagesDeps): Handler<AppEnv> {
 /** Ends all programs, which voids the approvals that none of them has collected yet. */
 async function endAllPrograms(deps: AccountPagesDeps, { account }: BrowserSession): Promise<Ended> {
   const { tokens, audit, now } = deps
-  const approvedBefore = now()
+  const begun = now()
   const count = await tokens.revokeSessions(account.id)
-  const pending = await pendingApprovals(audit, account.id, approvedBefore)
-  const takenBack = pending.filter(({ approvedAt }) => approvedAt <= approvedBefore)
-  recordTakenBack(audit, account.id, takenBack)
-  return { what: "programs", count, approvals: takenBack.length }
+  return { what: "programs", count, approvals: await countTakenBack(audit, account.id, begun) }
 }
 
 async function endBrowsers(deps: AccountPagesDeps, browser: BrowserSession, id: string): Promise<number> {

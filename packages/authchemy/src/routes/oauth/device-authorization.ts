@@ -5,11 +5,12 @@ import { namedByRegistration } from "../../clients/client.ts"
 import type { Clients } from "../../clients/clients.ts"
 import type { AppEnv } from "../../middleware/request-log.ts"
 import { invalidRequest, readDeviceClaims } from "../parameters.ts"
+import type { RequestLimitDeps } from "../request-limit.ts"
 import { grantableScopes, requireS256 } from "./authorization-request.ts"
 import { requireClient, requireGrant } from "./client-authentication.ts"
 import { verificationUriOf } from "./metadata.ts"
 import { type OAuthForm, readOAuthForm } from "./oauth-form.ts"
-import { admitRequest, type RequestLimitDeps } from "./request-limit.ts"
+import { admitRequest } from "./request-limit.ts"
 
 type DeviceDeps = RequestLimitDeps & { issuer: string; clients: Clients; tokens: TokenService }
 

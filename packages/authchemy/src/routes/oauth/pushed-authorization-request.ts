@@ -5,11 +5,12 @@ import type { Clients } from "../../clients/clients.ts"
 import type { AppEnv } from "../../middleware/request-log.ts"
 import { APPROVAL_LIFETIME_MS } from "../approval-request.ts"
 import { invalidRequest } from "../parameters.ts"
+import type { RequestLimitDeps } from "../request-limit.ts"
 import { readAuthorizationRequest } from "./authorization-request.ts"
 import { requireClient } from "./client-authentication.ts"
 import { type DpopDeps, proveKey } from "./dpop-proof.ts"
 import { readOAuthForm } from "./oauth-form.ts"
-import { admitRequest, type RequestLimitDeps } from "./request-limit.ts"
+import { admitRequest } from "./request-limit.ts"
 
 /** What the URI of a pushed request begins with (RFC 9126 §2.2); other things that the token store keeps by name are named otherwise. */
 export const REQUEST_URI_PREFIX = "urn:ietf:params:oauth:request_uri:"

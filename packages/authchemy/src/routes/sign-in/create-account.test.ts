@@ -23,9 +23,12 @@ test("where the email must be verified: 303 to a page that says so, nobody signe
   await vi.waitFor(() => expect(under.mails.length).toBeGreaterThan(0))
   const link = new URL(under.mails[0]?.link ?? "")
   await browser.get(link.pathname + link.search)
-  await browser.post("/verify-email", { token: link.searchParams.get("token") ?? "" })
+  const form = { token: link.searchParams.get("token") ?? "", password: PASSWORD }
+  await browser.follow(await browser.post("/verify-email", form))
   expect(browser.page).toContain("<h1>Email verified</h1>")
-  expect(seeOther(await browser.post("/sign-in", typed))).toEqual([303, "/"])
+  expect(seeOther(await openBrowser(under).post("/sign-in", typed))).toEqual([303, "/"])
+  // The page that said to look for the mail leads on to where the person came from.
+  expect(seeOther(await browser.get("/sign-in?return_to=%2Flogin%3Fx%3D1"))).toEqual([303, "/login?x=1"])
 })
 
 test("an email that is taken is answered as any other", async () => {

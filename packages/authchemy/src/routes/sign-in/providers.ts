@@ -10,7 +10,7 @@ import { showPage } from "../../middleware/show-page.ts"
 import { visitOf } from "../../middleware/visit.ts"
 import type { Markup } from "../../pages/page.ts"
 import { leavingForProviderPage, providerUnavailablePage } from "../../pages/sign-in/providers.ts"
-import { admitAddress } from "../oauth/request-limit.ts"
+import { admitAddress } from "../request-limit.ts"
 import { returnPathOf } from "../return-path.ts"
 import { goOn, setCookiesOf, statusOf } from "./outcome.ts"
 import type { SignInDeps } from "./routes.ts"
@@ -45,6 +45,7 @@ export function completeWithProvider(deps: SignInDeps): Handler<AppEnv> {
     const again = html`<a class="button" href="${browser === null ? "/sign-in" : SECURITY_PATH}">Try again</a>`
     const back = { url: "/", text: "Home" }
     return unlessUnavailable(c, { again, back }, async () => {
+      await admitAddress(c, deps)
       const visit = visitOf(c, deps.clientAddress)
       const outcome = await deps.accounts.providers.complete(provider.id, c.req.raw, browser, visit)
       const returnTo = returnPathOf(outcome.returnTo, deps.issuer)

@@ -45,6 +45,34 @@ test("S19, S48 a link shows whose password it sets, sets it once, and tells what
   expect(browser.page).toContain('href="/forgot-password"')
 })
 
+test("it says what still opens the account; what the address says of it is one of few words", async () => {
+  const linked = await token()
+  const browser = openBrowser(under)
+  await browser.post("/sign-in", { email, password: NEXT })
+  await browser.get("/access-keys")
+  await browser.post("/access-keys", { name: "CI", expires: "90" })
+  const response = await browser.post(PATH, { token: linked, password: NEXT })
+  expect(seeOther(response)).toEqual([303, `${PATH}?ended=0&open=accessKeys`])
+  await browser.follow(response)
+  expect(browser.page).toContain("These still open the account: access keys.")
+  await browser.get(`${PATH}?ended=0&open=passkeys,providers,constructor,<b>`)
+  expect(browser.page).toContain("These still open the account: passkeys and links to other providers.")
+  await browser.get(`${PATH}?ended=0&open=<b>x</b>`)
+  expect(browser.page).not.toMatch(/still open|<b>|&lt;b/)
+})
+
+test("where the email was never verified, the form says what will be removed", async () => {
+  const person = { email: "unproved@example.com", password: PASSWORD, name: "" }
+  await openBrowser(under).post("/create-account", person)
+  const made = await under.accounts.administration.reset(person.email, { secondFactor: false })
+  const browser = openBrowser(under)
+  const link = new URL(made?.link ?? "")
+  await browser.get(link.pathname + link.search)
+  expect(browser.page).toContain("This email was never verified")
+  await browser.get(`${PATH}?token=${await token()}`)
+  expect(browser.page).not.toContain("never verified")
+})
+
 test.each([
   ["short", /id="password-problem">Password must have at least 8/],
   ["password1", /id="password-problem">[^<]*stolen/],

@@ -8,6 +8,7 @@ import {
   passwordResetPage,
   resetLinkOverPage,
   resetPasswordPage,
+  WAYS_BESIDE_PASSWORD,
 } from "../../pages/sign-in/reset-password.ts"
 import { leaveWith, statusOf } from "./outcome.ts"
 import type { SignInDeps } from "./routes.ts"
@@ -15,13 +16,17 @@ import type { SignInDeps } from "./routes.ts"
 const PATH = "/reset-password"
 const FORGOT_PASSWORD = "/forgot-password"
 
-/** `GET /reset-password?token=…`: the form for the account of the link, which is not used up. With `ended` in place of a token: what has been done. */
+/**
+ * `GET /reset-password?token=…`: the form for the account of the link, which is not used up. With `ended` in place of a token: what has been done, and with `open` what
+ * still opens the account.
+ */
 export function showResetPassword(deps: SignInDeps): Handler<AppEnv> {
   return async (c) => {
-    const { token, ended } = c.req.query()
+    const { token, ended, open = "" } = c.req.query()
     if (token === undefined && ended !== undefined && /^\d{1,6}$/.test(ended)) {
       const signInUrl = deps.accounts.signInUrl("/")
-      return showPage(c, passwordResetPage({ endedSessions: Number(ended), signInUrl }))
+      const stillOpen = WAYS_BESIDE_PASSWORD.filter((kind) => open.split(",").includes(kind))
+      return showPage(c, passwordResetPage({ endedSessions: Number(ended), stillOpen, signInUrl }))
     }
     if (token === undefined) return c.redirect(FORGOT_PASSWORD, 303)
     const target = await deps.accounts.passwords.resetTarget(token)
@@ -39,7 +44,11 @@ export function submitResetPassword(deps: SignInDeps): Handler<AppEnv> {
     const password = form.get("password") ?? ""
     const { passwords } = deps.accounts
     const outcome = await passwords.reset({ token, password }, visitOf(c, deps.clientAddress))
-    if (outcome.ok) return leaveWith(c, outcome.setCookies, `${PATH}?ended=${outcome.endedSessions}`)
+    if (outcome.ok) {
+      const open = WAYS_BESIDE_PASSWORD.filter((kind) => outcome.stillOpen[kind] > 0).join(",")
+      const query = `ended=${outcome.endedSessions}${open === "" ? "" : `&open=${open}`}`
+      return leaveWith(c, outcome.setCookies, `${PATH}?${query}`)
+    }
     const target = await passwords.resetTarget(token)
     if (target === null) return answerLinkOver(c, deps)
     const status = statusOf(c, outcome, 400)

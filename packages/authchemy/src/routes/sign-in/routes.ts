@@ -1,5 +1,5 @@
 import type { BuiltInAccounts } from "../../accounts/built-in.ts"
-import type { DeviceRequestLimits } from "../../limits/device-request-limits.ts"
+import type { KeptRequestLimits } from "../../limits/kept-request-limits.ts"
 import type { ClientAddress } from "../../middleware/client-address.ts"
 import { SECURITY_CONFIRMATIONS, SECURITY_FORMS } from "../../pages/account/security-form.ts"
 import type { FormTokens } from "../form-token.ts"
@@ -35,31 +35,31 @@ export type SignInDeps = {
   formTokens: FormTokens
   clientAddress: ClientAddress
   /** Counts what is kept for a sign-in that begins. */
-  requestLimits: DeviceRequestLimits
+  requestLimits: KeptRequestLimits
 }
 
 /** The pages of the built-in accounts: signing in, creating an account, and looking after it. */
 export function signInRoutes(deps: SignInDeps): RouteTable {
   return {
     "/sign-in": { get: showSignIn(deps), post: submitSignIn(deps) },
-    "/sign-in/passkey": { post: submitPasskey(deps) },
+    "/sign-in/passkey": { post: submitPasskey(deps), formOf: "/sign-in" },
     "/sign-in/passkey/options": { post: passkeySignInOptions(deps) },
     "/sign-in/second-factor": { get: showSecondFactor(deps), post: submitSecondFactor(deps) },
-    "/sign-in/providers/:id": { post: beginWithProvider(deps) },
+    "/sign-in/providers/:id": { post: beginWithProvider(deps), formOf: "/sign-in" },
     "/sign-in/providers/:id/callback": { get: completeWithProvider(deps) },
     "/create-account": { get: showCreateAccount(deps), post: submitCreateAccount(deps) },
     "/verify-email": { get: showVerifyEmail(deps), post: submitVerifyEmail(deps) },
     "/forgot-password": { get: showForgotPassword(deps), post: submitForgotPassword(deps) },
     "/reset-password": { get: showResetPassword(deps), post: submitResetPassword(deps) },
     [SECURITY_PATH]: { get: showSecurity(deps) },
-    [SECURITY_FORMS.password]: { post: changePassword(deps) },
-    [SECURITY_FORMS.addPasskey]: { post: addPasskey(deps) },
+    [SECURITY_FORMS.password]: { post: changePassword(deps), formOf: SECURITY_PATH },
+    [SECURITY_FORMS.addPasskey]: { post: addPasskey(deps), formOf: SECURITY_PATH },
     [`${SECURITY_FORMS.addPasskey}/options`]: { post: passkeyRegistrationOptions(deps) },
     [SECURITY_CONFIRMATIONS.removePasskey]: { get: askToRemovePasskey(deps), post: removePasskey(deps) },
-    [SECURITY_FORMS.secondFactor]: { post: beginSecondFactor(deps) },
-    [SECURITY_FORMS.confirm]: { post: confirmSecondFactor(deps) },
-    [SECURITY_FORMS.recoveryCodes]: { post: renewRecoveryCodes(deps) },
-    [SECURITY_FORMS.removeSecondFactor]: { post: removeSecondFactor(deps) },
+    [SECURITY_FORMS.secondFactor]: { post: beginSecondFactor(deps), formOf: SECURITY_PATH },
+    [SECURITY_FORMS.confirm]: { post: confirmSecondFactor(deps), formOf: SECURITY_PATH },
+    [SECURITY_FORMS.recoveryCodes]: { post: renewRecoveryCodes(deps), formOf: SECURITY_PATH },
+    [SECURITY_FORMS.removeSecondFactor]: { post: removeSecondFactor(deps), formOf: SECURITY_PATH },
     [SECURITY_CONFIRMATIONS.link]: { get: askToLinkProvider(deps), post: linkProvider(deps) },
     [SECURITY_CONFIRMATIONS.unlink]: { get: askToUnlinkProvider(deps), post: unlinkProvider(deps) },
   }

@@ -58,7 +58,7 @@ export async function answerWithSecurity(
   const { accounts, formTokens } = deps
   const [security, begun] = await Promise.all([
     accounts.security(account.id),
-    accounts.secondFactor.begun(account.id),
+    accounts.secondFactor.begun(browser),
   ])
   const rendered = securityPage({
     ...{ account, security, begun, justBegun, problem, done },

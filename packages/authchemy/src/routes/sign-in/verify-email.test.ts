@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest"
+import { codeOf } from "../../accounts/accounts-testing.ts"
 import { type AppUnderTest, openAppUnderTest, PASSWORD } from "../testing.ts"
-import { openBrowser } from "./testing.ts"
+import { openBrowser, seeOther } from "./testing.ts"
 
 let under: AppUnderTest
 const email = "ada@example.com"
@@ -12,24 +13,74 @@ beforeAll(async () => {
 afterAll(() => under.close())
 
 /** Asks for a link, and takes its token out of the mail. */
-async function tokenByMail(): Promise<string> {
+async function tokenByMail(of = email): Promise<string> {
   under.mails.length = 0
-  await openBrowser(under).post("/verify-email", { email })
-  await vi.waitFor(() => expect(under.mails).toHaveLength(1))
-  return new URL(under.mails[0]?.link ?? "").searchParams.get("token") ?? ""
+  await openBrowser(under).post("/verify-email", { email: of })
+  const linkSent = () => under.mails.find(({ to, link }) => to === of && link !== null)?.link
+  await vi.waitFor(() => expect(linkSent()).toBeDefined())
+  return new URL(linkSent() ?? "").searchParams.get("token") ?? ""
 }
 
-test("opening a link uses nothing up; its button does, once", async () => {
+test("S19 opening a link uses nothing up; the account's password verifies by it, once, and signs in", async () => {
   const token = await tokenByMail()
   const browser = openBrowser(under)
   for (let scan = 0; scan < 3; scan++) await browser.get(`/verify-email?token=${token}`)
+  expect(browser.page).toContain("For <bdi>ada@example.com</bdi>")
   expect(browser.page).toContain(`<input type="hidden" name="token" value="${token}">`)
-  expect((await browser.post("/verify-email", { token })).status).toBe(200)
-  expect(browser.page).toContain("<bdi>ada@example.com</bdi> is yours")
-  expect(browser.page).toContain('href="/sign-in?return_to=%2F"')
-  expect((await browser.post("/verify-email", { token })).status).toBe(400)
+  expect(browser.page).toMatch(/name="username" value="ada@example.com" autocomplete="username"[^>]* hidden>/)
+  expect(browser.page).toContain('href="/forgot-password"')
+  for (const [password, said] of [
+    ["", "Password is needed."],
+    ["not this one", "The password is wrong."],
+  ] as const) {
+    expect((await browser.post("/verify-email", { token, password })).status).toBe(400)
+    expect(browser.page).toContain(`id="password-problem">${said}`)
+    expect(browser.page).toContain("<title>Email not verified")
+    expect(browser.page).not.toContain("not this one")
+  }
+  const done = await browser.post("/verify-email", { token, password: PASSWORD })
+  expect(seeOther(done)).toEqual([303, "/verify-email?done=1"])
+  await browser.follow(done)
+  expect(browser.page).toContain("<bdi>ada@example.com</bdi> is yours, and you are signed in")
+  expect((await browser.get("/security")).status).toBe(200)
+  expect(browser.page).not.toContain("Not verified")
+  expect((await browser.post("/verify-email", { token, password: PASSWORD })).status).toBe(400)
   expect(browser.page).toContain("cannot be used any more")
   expect(browser.page).toContain('<input id="email" name="email"')
+  expect((await browser.get(`/verify-email?token=${token}`)).status).toBe(400)
+})
+
+test("where there is a second factor, it is asked for as well", async () => {
+  const person = { email: "grace@example.com", password: PASSWORD }
+  const maker = openBrowser(under)
+  await maker.post("/create-account", { ...person, name: "Grace" })
+  await maker.get("/security")
+  await maker.follow(await maker.post("/security/second-factor", { password: PASSWORD }))
+  const markup = /id="totp-secret">(.*?)<\/code>/.exec(maker.page)?.[1] ?? ""
+  const code = codeOf(markup.replace(/<[^>]*>/g, ""))
+  expect((await maker.post("/security/second-factor/confirm", { code })).status).toBe(200)
+  const token = await tokenByMail(person.email)
+  const browser = openBrowser(under)
+  const next = await browser.post("/verify-email", { token, password: PASSWORD })
+  const returnTo = encodeURIComponent("/verify-email?done=1")
+  expect(seeOther(next)).toEqual([303, `/sign-in/second-factor?return_to=${returnTo}`])
+  await browser.get("/verify-email?done=1")
+  expect(browser.page).toContain("You can sign in with it now.")
+  expect(browser.page).toContain('href="/sign-in?return_to=%2F"')
+})
+
+test("too many wrong passwords: 429, and when to try again", async () => {
+  const person = { email: "guessed@example.com", password: PASSWORD }
+  await openBrowser(under).post("/create-account", { ...person, name: "" })
+  const token = await tokenByMail(person.email)
+  const browser = openBrowser(under)
+  for (let index = 0; index < 10; index++) {
+    await browser.post("/verify-email", { token, password: "wrong wrong wrong" })
+  }
+  const response = await browser.post("/verify-email", { token, password: PASSWORD })
+  expect(response.status).toBe(429)
+  expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0)
+  expect(browser.page).toMatch(/role="alert"[^>]*>Too many attempts/)
 })
 
 test("a link is asked for, and the answer is the same whoever has an account", async () => {
@@ -77,7 +128,7 @@ test("mail out of reach: 503 and a page", async () => {
 
 test("another site's page can neither verify nor have mail sent", async () => {
   const foreign = { Origin: "https://evil.example", "Sec-Fetch-Site": "cross-site" }
-  for (const fields of [{ token: "x" }, { email }]) {
+  for (const fields of [{ token: "x", password: PASSWORD }, { email }]) {
     expect((await openBrowser(under).post("/verify-email", fields, foreign)).status).toBe(403)
   }
 })

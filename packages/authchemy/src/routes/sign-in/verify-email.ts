@@ -14,22 +14,34 @@ import {
 } from "../../pages/sign-in/verify-email.ts"
 import { returnPathOf } from "../return-path.ts"
 import { withMail } from "./mail.ts"
-import { statusOf } from "./outcome.ts"
+import { goOn, leaveWith, statusOf } from "./outcome.ts"
 import type { SignInDeps } from "./routes.ts"
 
 const PATH = "/verify-email"
 
+const DONE = `${PATH}?done=1`
+const FORGOT_PASSWORD = "/forgot-password"
+
 /**
- * `GET /verify-email`: with `token` a button that verifies, which uses nothing up; with `sent` where somebody must verify before they can sign in; with
- * neither a form that has a new link sent.
+ * `GET /verify-email`: with `token` a form that verifies with the account's password, which uses nothing up; with `done` where that has been done; with `sent` where
+ * somebody must verify before they can sign in; with none of them a form that has a new link sent.
  */
 export function showVerifyEmail(deps: SignInDeps): Handler<AppEnv> {
-  return (c) => {
+  return async (c) => {
     const token = c.req.query("token")
-    if (token !== undefined) return showPage(c, confirmEmailPage({ token }))
+    if (token !== undefined) {
+      const target = await deps.accounts.emails.verificationTarget(token)
+      if (target === null) return answerLinkOver(c, deps)
+      const page = { token, ...target, problem: null, forgotPasswordUrl: FORGOT_PASSWORD }
+      return showPage(c, confirmEmailPage(page))
+    }
     const signInUrl = deps.accounts.signInUrl(returnPathOf(c.req.query("return_to"), deps.issuer))
+    if (c.req.query("done") !== undefined) {
+      const browser = await deps.accounts.browserSession(c.req.raw)
+      return showPage(c, emailVerifiedPage({ email: browser?.account.email ?? null, signInUrl }))
+    }
     if (c.req.query("sent") !== undefined) {
-      const sent = html`We have sent a link to the address that you gave. Open it to verify your email, then sign in.`
+      const sent = html`We have sent a link to the address that you gave. Open it and type your password once more: that verifies your email and signs you in.`
       return answerWithCheckMail(c, sent, signInUrl)
     }
     const page = { linkExpired: false, email: "", problem: null, signInUrl }
@@ -37,7 +49,10 @@ export function showVerifyEmail(deps: SignInDeps): Handler<AppEnv> {
   }
 }
 
-/** `POST /verify-email`: with `token` verifies, with `email` has a new link sent. */
+/**
+ * `POST /verify-email`: with `token` and `password` verifies, and signs in with that password: `303` to where that is told, or to the second factor. With `email` has a
+ * new link sent.
+ */
 export function submitVerifyEmail(deps: SignInDeps): Handler<AppEnv> {
   return async (c) => {
     requireSameOrigin(c.req.raw, deps.issuer)
@@ -45,11 +60,31 @@ export function submitVerifyEmail(deps: SignInDeps): Handler<AppEnv> {
     const signInUrl = deps.accounts.signInUrl("/")
     const token = form.get("token")
     if (token === undefined) return sendLink(c, deps, form.get("email") ?? "", signInUrl)
-    const verified = await deps.accounts.emails.verify(token)
-    if (verified !== null) return showPage(c, emailVerifiedPage({ ...verified, signInUrl }))
-    const page = { linkExpired: true, email: "", problem: null, signInUrl }
-    return showPage(c, askForVerificationPage(page), { status: 400 })
+    return verify(c, deps, { token, password: form.get("password") ?? "" })
   }
+}
+
+async function verify(
+  c: Context<AppEnv>,
+  deps: SignInDeps,
+  form: { token: string; password: string },
+): Promise<Response> {
+  const { emails, passwords } = deps.accounts
+  const visit = visitOf(c, deps.clientAddress)
+  const verified = await emails.verify(form, visit)
+  if (verified.ok) {
+    const signIn = await passwords.signIn({ email: verified.email, password: form.password }, visit)
+    return signIn.ok ? goOn(c, signIn, DONE) : leaveWith(c, [], DONE)
+  }
+  const target = await emails.verificationTarget(form.token)
+  if (target === null) return answerLinkOver(c, deps)
+  const page = { token: form.token, ...target, problem: verified, forgotPasswordUrl: FORGOT_PASSWORD }
+  return showPage(c, confirmEmailPage(page), { status: statusOf(c, verified, 400) })
+}
+
+function answerLinkOver(c: Context<AppEnv>, deps: SignInDeps): Response | Promise<Response> {
+  const page = { linkExpired: true, email: "", problem: null, signInUrl: deps.accounts.signInUrl("/") }
+  return showPage(c, askForVerificationPage(page), { status: 400 })
 }
 
 function sendLink(c: Context<AppEnv>, deps: SignInDeps, email: string, signInUrl: string): Promise<Response> {

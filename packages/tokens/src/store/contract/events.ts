@@ -204,6 +204,51 @@ export function eventContract(setting: ContractSetting): void {
     expect(told()).toEqual([])
   })
 
+  test("approvals that are taken back are told of once, and counted: not those that were used, have expired or are others'", async () => {
+    const { service, told } = await observed()
+    const [one, other] = ["account-405", "account-6049"] as const
+    const approveDevice = async (accountId: string) => {
+      const { deviceCode, userCode } = await elsewhere.requestDevice(DEVICE_REQUEST)
+      await elsewhere.decideDevice(userCode, accountId, "approve")
+      return deviceCode
+    }
+    const approve = (accountId: string) => Promise.all([setting.issue(accountId), approveDevice(accountId)])
+    await approve(one)
+    await setting.issue(other)
+    clock.now += seconds(60)
+    const [used, usedDevice] = await approve(one)
+    await tokens.redeemCode(redemption(used))
+    await tokens.pollDevice(polling(usedDevice))
+    const mine = (await tokens.listSessions(one)).at(-1)
+    await setting.issue(one)
+    await approveDevice(other)
+
+    // The code of this minute, and the device of the minute before.
+    await service.revokeSessions(one, { sessionId: mine?.id ?? "" })
+    const voided = (accountId: string, count: number) => ({ type: "approvals_voided", accountId, count })
+    expect(told()).toEqual([voided(one, 2), expect.objectContaining({ type: "ended" })])
+    await service.revokeSessions(one)
+    expect(told()).toEqual([expect.objectContaining({ type: "ended" })])
+    await service.revokeSessions(other)
+    expect(told()).toEqual([voided(other, 1)])
+    await setting.issue(one)
+    await service.revokeSessions(one)
+    expect(told()).toEqual([voided(one, 1)])
+    await approve(one)
+    clock.now += seconds(720)
+    await service.revokeSessions(one)
+    expect(told()).toEqual([])
+  })
+
+  test("approvals that are taken back are told of though what ended with them cannot be announced", async () => {
+    const { service, told } = await observed((store) => withoutAppending(store, () => true))
+    const accountId = newAccount()
+    const { session } = await signInTo(tokens, accountId)
+    await setting.issue(accountId)
+    await expect(service.revokeSessions(accountId)).rejects.toMatchObject({ code: "store_unavailable" })
+    expect(told()).toEqual([{ type: "approvals_voided", accountId, count: 1 }, ended([session])])
+  })
+
   test("what has expired has not been ended", async () => {
     const { service, told } = await observed()
     const { token, refreshToken, session } = await signInTo(tokens, newAccount())
