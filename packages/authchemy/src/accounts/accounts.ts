@@ -24,14 +24,17 @@ export interface Accounts {
 /** An account as the operator sees it. */
 export type AccountRecord = Account & { createdAt: Date; disabledAt: Date | null }
 
-/** What the operator's commands need. Each change is recorded, and sees to it that what it ends has ended. */
+/** What the operator's commands need. Each change is recorded. */
 export interface AccountAdministration {
   /** The email counts as verified: the operator vouches for it. @throws AccountError */
   create(account: { email: string; password: string; name: string }): Promise<AccountRecord>
   list(): Promise<AccountRecord[]>
   /** Whatever its state. `null` where there is no such account. */
   findByEmail(email: string): Promise<AccountRecord | null>
-  /** Ends the account's browser sessions and refuses new ones. Its tokens are ended by the caller (`tokens.revokeSessions`). `null` where there is no such account. */
+  /**
+   * Ends the account's browser sessions and refuses new ones, also while the token store is out of reach: from then on every token of it is refused. To have
+   * them end in the token store as well, for other APIs, is left to the caller (`tokens.revokeSessions`). `null` where there is no such account.
+   */
   disable(email: string): Promise<AccountRecord | null>
   /** Takes `disable` back; what it ended stays ended, and what it could not end is ended now. @throws StoreUnavailableError, and the account stays disabled */
   enable(email: string): Promise<AccountRecord | null>

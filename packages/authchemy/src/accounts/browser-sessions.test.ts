@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest"
-import { onEachDatabase } from "../database/testing.ts"
+import { onEachDatabase, untilOneWaits } from "../database/testing.ts"
 import { type AccountsUnderTest, openAccountsUnderTest, requestWith, VISIT } from "./accounts-testing.ts"
 import { type BetterAuth, openBetterAuth } from "./better-auth.ts"
 import { createBrowserSessions, type OwnBrowserSessions } from "./browser-sessions.ts"
@@ -68,6 +68,22 @@ onEachDatabase((database) => {
       expect(await under.database.selectFrom("session").select("id").execute()).toEqual([])
     }
   })
+
+  test.runIf(database.name === "PostgreSQL")(
+    "S48 a session that comes in while all are being deleted is deleted, too",
+    async () => {
+      const { browser } = await under.signedIn()
+      let ending: Promise<unknown> = Promise.resolve()
+      await under.database.transaction().execute(async (other) => {
+        await other.deleteFrom("session").where("id", "=", browser.sessionId).execute()
+        ending = sessions.endAll(id, null)
+        await untilOneWaits(under.database)
+        expect(await sessions.open(id, VISIT)).toMatchObject({ ok: true })
+      })
+      await ending
+      expect(await under.database.selectFrom("session").select("id").execute()).toEqual([])
+    },
+  )
 
   test("whoever watches learns that all ended, and leaves no trace", async () => {
     const [first, second] = [await sessions.watchEndings(id), await sessions.watchEndings(id)]

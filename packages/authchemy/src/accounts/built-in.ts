@@ -90,6 +90,8 @@ export interface Passwords {
 export interface Emails {
   /** Whether an account must verify its email before it can sign in. */
   readonly mustBeVerified: boolean
+  /** `false`: no mail server is configured, and links are in the server's log for whoever runs it to pass on. */
+  readonly areSent: boolean
   /** Sends a link anew where the email has an account that needs one, and tells nobody whether it has. @throws MailUnavailableError */
   sendVerification(form: { email: string }, visit: Visit): Promise<Outcome>
   /** The account that a link is for, without using it up. `null`: the link is used, expired or none, or the account is disabled. */

@@ -118,7 +118,10 @@ export function createBuiltInAccounts(
       }),
       ...createPasswordReset({ ...shared, audit }),
     },
-    emails: createEmails({ ...shared, signInLimits, audit, mustVerifyEmail }),
+    emails: createEmails({
+      ...{ ...shared, signInLimits, audit, mustVerifyEmail },
+      canSend: options.mailer.canSend,
+    }),
     secondFactor: {
       ...createSecondFactor({ ...shared, attempts, tokens, audit, siteName, now }),
       ...createSecondFactorSignIn({ ...shared, attempts, audit }),

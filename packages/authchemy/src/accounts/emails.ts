@@ -19,6 +19,8 @@ export function createEmails(options: {
   mails: AccountMails
   audit: Audit
   mustVerifyEmail: boolean
+  /** Whether there is a mail server. */
+  canSend: boolean
 }): Emails {
   const { stored, hashing, limits, signInLimits, links, mails, audit, mustVerifyEmail } = options
 
@@ -57,6 +59,7 @@ export function createEmails(options: {
 
   return {
     mustBeVerified: mustVerifyEmail,
+    areSent: options.canSend,
 
     sendVerification: async (form, visit) => {
       const email = tidyEmail(form.email)

@@ -95,6 +95,9 @@ onEachDatabase((database) => {
 
   const hash = async () => (await stored.byId(id))?.passwordHash
   const replace = (from: string | null, to: string, by = browser) => stored.replacePassword(by, { from, to })
+  const MANY = Array.from({ length: 10 }, (_, index) => `password ${index}`)
+  /** So that they then come at the same moment: a connection takes longer to open than a question to be answered. */
+  const openConnections = () => Promise.all(MANY.map(() => stored.byId(id)))
   const ended = () => ({ ...browser, sessionId: "ended" })
   const credentials = () =>
     under.database.selectFrom("account").selectAll().where("userId", "=", id).execute()
@@ -117,9 +120,10 @@ onEachDatabase((database) => {
       else await under.database.updateTable("account").set({ password: null }).execute()
       expect(await replace(null, "first", ended())).toBe(false)
       expect(await replace("another", "first")).toBe(false)
-      const made = await Promise.all(["a", "b", "c"].map((to) => replace(null, to)))
+      await openConnections()
+      const made = await Promise.all(MANY.map((to) => replace(null, to)))
       expect(made.filter(Boolean)).toHaveLength(1)
-      expect(await hash()).toBe(["a", "b", "c"][made.indexOf(true)])
+      expect(await hash()).toBe(MANY[made.indexOf(true)])
       expect(await credentials()).toHaveLength(1)
       await stored.setPassword(id, "by a link")
       expect(await hash()).toBe("by a link")
@@ -128,8 +132,9 @@ onEachDatabase((database) => {
 
   test("a password is set where there was none, also by several at the same moment", async () => {
     await under.database.deleteFrom("account").where("userId", "=", id).execute()
-    await Promise.all(["a", "b", "c"].map((to) => stored.setPassword(id, to)))
+    await openConnections()
+    await Promise.all(MANY.map((to) => stored.setPassword(id, to)))
     expect(await credentials()).toHaveLength(1)
-    expect(await hash()).toMatch(/^[abc]$/)
+    expect(await hash()).toMatch(/^password \d$/)
   })
 })

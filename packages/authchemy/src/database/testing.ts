@@ -2,8 +2,9 @@ import { randomBytes } from "node:crypto"
 import { join } from "node:path"
 import { sql } from "kysely"
 import { describe, inject } from "vitest"
-import { openDatabase } from "./database.ts"
+import { type Database, openDatabase } from "./database.ts"
 import { migrate } from "./migrate.ts"
+import { PostgresDatabase } from "./postgres.ts"
 
 /** A kind of database, for tests that must pass on each. */
 export type DatabaseUnderTest = {
@@ -40,6 +41,18 @@ export function onEachDatabase(tests: (database: DatabaseUnderTest) => void): vo
 /** Runs tests on PostgreSQL, where it is installed. */
 export function onPostgres(tests: () => void): void {
   describe.skipIf(inject("postgresUrl") === null)(POSTGRES.name, tests)
+}
+
+/** Resolves when a statement waits for what another one has locked, on PostgreSQL; never on SQLite, where none waits so. */
+export async function untilOneWaits(database: Database): Promise<void> {
+  if (!(database instanceof PostgresDatabase)) return new Promise(() => {})
+  const waiting = sql<{ waits: boolean }>`SELECT EXISTS (
+    SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+  ) AS waits`
+  for (let asked = 0; asked < 1_000; asked++) {
+    if ((await waiting.execute(database)).rows[0]?.waits === true) return
+  }
+  throw new Error("no statement has waited for another one")
 }
 
 /** Makes an empty database on the run's PostgreSQL server. @returns its URL */

@@ -75,6 +75,17 @@ onEachDatabase((database) => {
     expect(under.recorded("provider.linked")).toEqual([])
   })
 
+  test("S48 nor removed by a browser whose session has ended", async () => {
+    const { id } = await under.create()
+    const { browser, request } = await under.signedIn()
+    expect(await byProvider(under.accounts, { browser })).toMatchObject({ ok: true })
+    await under.accounts.administration.reset(EMAIL, { secondFactor: false })
+    const form = { id: "acme", password: PASSWORD }
+    expect(await under.accounts.providers.unlink(browser, form, request, VISIT)).toMatchObject({ ok: false })
+    expect((await under.accounts.security(id)).providers).toHaveLength(1)
+    expect(under.recorded("provider.unlinked")).toEqual([])
+  })
+
   test("an email that somebody else has taken first is its owner's, by the operator's directory; nothing of theirs is left", async () => {
     const accounts = withDirectory()
     await accounts.passwords.signUp(SIGN_UP, VISIT)

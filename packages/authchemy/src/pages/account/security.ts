@@ -56,7 +56,7 @@ ${
     ? ""
     : html`<form method="post" action="/verify-email">
 <input type="hidden" name="email" value="${email}">
-<p class="hint">A link by mail proves that the address is yours.</p>
+<p class="hint">A link that is sent there proves that the address is yours.</p>
 <button type="submit" class="second">Send a link</button>
 </form>`
 }

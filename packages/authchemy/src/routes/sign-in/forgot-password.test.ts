@@ -73,3 +73,17 @@ test("another site's page cannot have mail sent", async () => {
   const foreign = { Origin: "https://evil.example", "Sec-Fetch-Site": "cross-site" }
   expect((await openBrowser(under).post(PATH, { email: "ann@example.com" }, foreign)).status).toBe(403)
 })
+
+test("without a mail server nobody is told to wait for mail, whatever the email", async () => {
+  const silent = await openAppUnderTest()
+  await silent.signIn()
+  const browser = openBrowser(silent)
+  for (const email of ["nobody@example.com", "ann@example.com"]) {
+    for (const path of [PATH, "/verify-email"]) {
+      expect((await browser.post(path, { email })).status).toBe(200)
+      expect(browser.page).toContain("This server sends no mail.")
+      expect(browser.page).not.toMatch(/on its way|spam/)
+    }
+  }
+  await silent.close()
+})

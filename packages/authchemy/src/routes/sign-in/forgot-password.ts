@@ -40,7 +40,7 @@ export function submitForgotPassword(deps: SignInDeps): Handler<AppEnv> {
       }
       const sent = html`If <bdi>${email}</bdi> has an account here, a link to set a new password is on its way to it. It works once, for an hour.`
       const again = html`Then check the address, and <a href="${againUrl}">have another link sent</a>.`
-      return showPage(c, checkMailPage({ sent, again, signInUrl }))
+      return showPage(c, checkMailPage({ isSent: deps.accounts.emails.areSent, sent, again, signInUrl }))
     })
   }
 }

@@ -125,5 +125,5 @@ test("an email that is not verified has a button that sends a link", async () =>
   await browser.get("/security")
   expect(browser.page).toContain("Not verified")
   expect((await browser.post("/verify-email", { email })).status).toBe(200)
-  expect(browser.page).toContain("Check your mail")
+  expect(browser.page).toContain("Ask for the link")
 })

@@ -42,7 +42,7 @@ export function showVerifyEmail(deps: SignInDeps): Handler<AppEnv> {
     }
     if (c.req.query("sent") !== undefined) {
       const sent = html`We have sent a link to the address that you gave. Open it and type your password once more: that verifies your email and signs you in.`
-      return answerWithCheckMail(c, sent, signInUrl)
+      return answerWithCheckMail(c, deps, sent, signInUrl)
     }
     const page = { linkExpired: false, email: "", problem: null, signInUrl }
     return showPage(c, askForVerificationPage(page))
@@ -95,11 +95,11 @@ function sendLink(c: Context<AppEnv>, deps: SignInDeps, email: string, signInUrl
       return showPage(c, askForVerificationPage(page), { status: statusOf(c, outcome, 400) })
     }
     const sent = html`If <bdi>${email}</bdi> has an account here whose email is not verified yet, a link is on its way to it.`
-    return answerWithCheckMail(c, sent, signInUrl)
+    return answerWithCheckMail(c, deps, sent, signInUrl)
   })
 }
 
-function answerWithCheckMail(c: Context<AppEnv>, sent: Markup, signInUrl: string) {
+function answerWithCheckMail(c: Context<AppEnv>, deps: SignInDeps, sent: Markup, signInUrl: string) {
   const again = html`Then check the address, and <a href="${PATH}">have a new link sent</a>.`
-  return showPage(c, checkMailPage({ sent, again, signInUrl }))
+  return showPage(c, checkMailPage({ isSent: deps.accounts.emails.areSent, sent, again, signInUrl }))
 }
