@@ -162,7 +162,7 @@ test("S52 a primary that is held up is left, and what it says when it goes on is
 test(
   "S52 a former primary that still takes commands is left although no command has failed on it",
   {
-    retry: 2,
+    retry: 5,
   },
   () =>
     withServers(async (servers) => {

@@ -21,6 +21,7 @@ import { type Clients, createClients } from "../clients/clients.ts"
 import { parseConfig } from "../config.ts"
 import { openDatabase } from "../database/database.ts"
 import { migrate } from "../database/migrate.ts"
+import { createPostgresDatabase } from "../database/testing.ts"
 import { createMemoryRateLimits } from "../limits/memory.ts"
 import type { OpenRateLimiter } from "../limits/rate-limiter.ts"
 import { createLogger } from "../logging.ts"
@@ -32,6 +33,9 @@ import { createServerApp } from "../server-app.ts"
 export const ISSUER = "http://localhost:4000"
 export const REDIRECT = "http://127.0.0.1:16424/callback"
 export const PASSWORD = "correct horse battery"
+
+/** People and what is theirs: in SQLite, or in PostgreSQL where a run is told so. */
+const ON_POSTGRES = process.env.AUTHCHEMY_TEST_DATABASE === "postgres"
 
 /** The whole app in one process, on a store of its own, with a clock that the test moves. */
 export type AppUnderTest = {
@@ -80,7 +84,7 @@ export async function openAppUnderTest(
   const logger = createLogger({ write: (line) => log.push(line) })
   const issuer = options.issuer ?? ISSUER
   const secret = "0123456789abcdef0123456789abcdef"
-  const database = openDatabase(sqlitePath)
+  const database = openDatabase(ON_POSTGRES ? await createPostgresDatabase() : sqlitePath)
   await migrate(database, join(directory, "migrate.lock"))
   const audit = openAuditLog({ database, now, logger, retentionDays: 365, webhook: null })
   const engine = createTokenService({ store, now, observe: recordTokenEvents(audit) })
