@@ -29,7 +29,7 @@ afterAll(async () => {
 const signInWith = async (page: Page, person: { email: string; password: string }) => {
   await page.getByLabel("Email").fill(person.email)
   await page.getByLabel("Password").fill(person.password)
-  await page.getByRole("button", { name: "Sign in" }).click()
+  await page.getByRole("button", { name: "Sign in", exact: true }).click()
 }
 
 /** `alchemy auth login --device` under way, with what its event says. */
