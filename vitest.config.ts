@@ -27,6 +27,8 @@ export default defineConfig({
           globalSetup: ["./e2e/start-redis.ts", "./e2e/start-postgres.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          // What is waited for comes from other processes, whose logs are written together, within a second.
+          expect: { poll: { timeout: 10_000 } },
         },
       },
     ],
