@@ -45,7 +45,7 @@ test("a person creates an account, approves, and the program's token works until
     .map((cookie) => cookie.split(";")[0])
     .join("; ")
   const page = await (await call(created.headers.get("location") ?? "", { headers: { Cookie } })).text()
-  expect(page).toMatch(/<dt>Address<\/dt><dd><bdi>(127\.0\.0\.1|::1)<\/bdi>/)
+  expect(page).toMatch(/<dt>Address<\/dt><dd><bdi>(127\.0\.0\.1|::1) \(the server&#39;s own machine\)<\/bdi>/)
 
   const fields = { request: sealedRequestIn(page), decision: "approve" }
   const approved = await call("/login", form(fields, { Cookie }))
