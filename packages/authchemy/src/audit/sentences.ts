@@ -1,3 +1,4 @@
+import { counted } from "../counts-in-words.ts"
 import type { AuditEvent, AuditEventType, RecordedEvent } from "./events.ts"
 
 /** What a sentence is made of. */
@@ -126,10 +127,6 @@ function way(event: Told): string {
 function ending(event: Told): string {
   const count = numberIn(event, "endedSessions") ?? 0
   return count === 0 ? "" : `; ${counted(count, "session")} ended`
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`
 }
 
 function why(event: Told, words: Readonly<Record<string, string>>): string {

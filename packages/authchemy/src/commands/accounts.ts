@@ -2,6 +2,7 @@ import { StoreUnavailableError } from "@authchemy/tokens"
 import { RESET_LINK_MS } from "../accounts/account-mails.ts"
 import { type AccountAdministration, AccountError, type AccountRecord } from "../accounts/accounts.ts"
 import { parseConfig } from "../config.ts"
+import { counted } from "../counts-in-words.ts"
 import type { CommandServices } from "../services.ts"
 import { CommandError, type CommandIo, firstLine, withAccountServices } from "./command.ts"
 
@@ -40,7 +41,7 @@ export async function disableAccount(options: { email: string }, io: CommandIo):
   await withAccountServices(parseConfig(io.env), async (services) => {
     const account = found(await services.accounts.administration.disable(options.email), options.email)
     const ended = await endSessions(services, account)
-    io.stdout(`Disabled ${account.email}; ended ${counted(ended)}\n`)
+    io.stdout(`Disabled ${account.email}; ended ${counted(ended, "session")}\n`)
   })
 }
 
@@ -73,7 +74,7 @@ export async function resetAccount(
     const reset = found(await accounts.administration.reset(email, { secondFactor }), email)
     const removed = secondFactor ? "; removed the second factor and the passkeys" : ""
     io.stdout(
-      `Reset ${reset.account.email}: signed out of every browser; ended ${counted(reset.endedSessions)}${removed}\n`,
+      `Reset ${reset.account.email}: signed out of every browser; ended ${counted(reset.endedSessions, "session")}${removed}\n`,
     )
     io.stdout(stillOpenTo(reset))
     io.stdout(`A new password is set here, once, within ${RESET_LINK_MS / 60_000} minutes:\n${reset.link}\n`)
@@ -87,10 +88,6 @@ type Reset = NonNullable<Awaited<ReturnType<AccountAdministration["reset"]>>>
 function found<T>(account: T | null, email: string): T {
   if (account === null) throw new CommandError(1, `There is no account with the email ${email}.`)
   return account
-}
-
-function counted(count: number, one = "session", several = `${one}s`): string {
-  return `${count} ${count === 1 ? one : several}`
 }
 
 /** What a reset leaves, in a line; nothing where it leaves nothing. */

@@ -55,7 +55,7 @@ test("the mail that tells of a change, word by word", () => {
     link: null,
     text: `The password was changed for your account at Example.
 
-When: 23 November 2026 at 22:05 UTC
+When: 23 Nov 2026, 22:05 UTC
 From: 203.0.113.7
 
 If that was you, there is nothing to do.

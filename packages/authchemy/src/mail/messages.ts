@@ -1,4 +1,6 @@
 import { tidyClaim } from "@authchemy/protocol"
+import { counted } from "../counts-in-words.ts"
+import { momentInWords } from "../times-in-words.ts"
 import { type Part, renderHtml, renderText } from "./body.ts"
 
 /** A mail, ready to be sent: to one address, in plain text and in HTML. */
@@ -99,7 +101,7 @@ export function securityNoticeMail(mail: {
 }): Mail {
   const what = CHANGES[mail.what]
   const outlasts = OUTLASTS[mail.what]
-  const when = ["When", momentOf(mail.at)] as const
+  const when = ["When", momentInWords(new Date(mail.at))] as const
   return toMail(mail, `${what}: your account at ${nameOf(mail.site)}`, null, [
     `${what} for your account at ${nameOf(mail.site)}.`,
     { facts: mail.address === null ? [when] : [when, ["From", tidyClaim(mail.address)]] },
@@ -142,14 +144,4 @@ function inWords(ms: number): string {
   if (ms >= 2 * DAY) return `${Math.floor(ms / DAY)} days`
   if (ms >= HOUR) return counted(Math.floor(ms / HOUR), "hour")
   return counted(Math.max(1, Math.floor(ms / MINUTE)), "minute")
-}
-
-function counted(count: number, unit: string): string {
-  return count === 1 ? `1 ${unit}` : `${count} ${unit}s`
-}
-
-/** In UTC: nobody knows where the mail is read. */
-function momentOf(at: number): string {
-  const format = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" })
-  return `${format.format(at)} UTC`
 }
