@@ -22,7 +22,7 @@ async function withoutPassword() {
   return signedIn
 }
 const setPassword = async (signedIn: Awaited<ReturnType<typeof withoutPassword>>) =>
-  accounts.passwords.change(signedIn.browser, { current: "", next: PASSWORD }, signedIn.request, VISIT)
+  accounts.passwords.change(signedIn.browser, { current: "", next: PASSWORD }, VISIT)
 
 onEachDatabase((database) => {
   beforeEach(async () => {
@@ -63,21 +63,16 @@ onEachDatabase((database) => {
     const { browser, request } = await under.signedIn()
     const form = { current: PASSWORD, next: PASSWORD }
     const [first, second] = [await under.signedIn(), { browser, request }]
-    cookiesOf(await accounts.passwords.change(first.browser, form, first.request, VISIT))
-    const late = await accounts.passwords.change(second.browser, form, second.request, VISIT)
+    cookiesOf(await accounts.passwords.change(first.browser, form, VISIT))
+    const late = await accounts.passwords.change(second.browser, form, VISIT)
     expect(late).toMatchObject({ ok: false, field: "form" })
   })
 
   test("notices are not sent where there is no mail server, nor does a failure of it stop anything", async () => {
     await under.create()
     const change = async () => {
-      const { browser, request } = await under.signedIn()
-      const outcome = await accounts.passwords.change(
-        browser,
-        { current: PASSWORD, next: PASSWORD },
-        request,
-        VISIT,
-      )
+      const { browser } = await under.signedIn()
+      const outcome = await accounts.passwords.change(browser, { current: PASSWORD, next: PASSWORD }, VISIT)
       await accounts.settled()
       return outcome
     }

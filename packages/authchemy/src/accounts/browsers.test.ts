@@ -54,7 +54,7 @@ onEachDatabase((database) => {
     })
     const browser = await under.browserOf(lying)
     const form = { current: PASSWORD, next: PASSWORD }
-    const changed = await accounts.passwords.change(browser, form, lying, VISIT)
+    const changed = await accounts.passwords.change(browser, form, VISIT)
     const after = await under.browserOf(requestWith(cookiesOf(changed)))
     expect(await accounts.browsers.list(after)).toMatchObject([
       { address: VISIT.address, agent: VISIT.agent },

@@ -69,7 +69,6 @@ export interface Passwords {
   change(
     browser: BrowserSession,
     form: { current: string; next: string },
-    request: Request,
     visit: Visit,
   ): Promise<Outcome<{ endedSessions: number }>>
   /** Sends a link to reset the password where the email has an account, and tells nobody whether it has. @throws MailUnavailableError, for any email */
@@ -132,7 +131,6 @@ export interface SecondFactor {
   remove(
     browser: BrowserSession,
     form: { password: string },
-    request: Request,
     visit: Visit,
   ): Promise<Outcome<{ endedSessions: number }>>
   /** Whether a request carries a sign-in that waits for its second factor. */
@@ -159,7 +157,6 @@ export interface Passkeys {
   remove(
     browser: BrowserSession,
     form: { id: string; password: string },
-    request: Request,
     visit: Visit,
   ): Promise<Outcome<{ endedSessions: number }>>
 }
@@ -198,7 +195,6 @@ export interface Providers {
   unlink(
     browser: BrowserSession,
     form: { id: string; password: string },
-    request: Request,
     visit: Visit,
   ): Promise<Outcome<{ endedSessions: number }>>
 }

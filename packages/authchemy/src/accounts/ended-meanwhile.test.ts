@@ -197,7 +197,7 @@ onEachDatabase((database) => {
         }
         const { browser } = await signedIn()
         ready()
-        return accounts.secondFactor.remove(browser, { password: "" }, requestWith([]), VISIT)
+        return accounts.secondFactor.remove(browser, { password: "" }, VISIT)
       },
       async (outcome) => {
         expect(await isSignedIn(outcome)).toBe(false)

@@ -216,7 +216,7 @@ export function createPasskeys(
       }
     },
 
-    async remove(browser, form, _request, visit) {
+    async remove(browser, form, visit) {
       const { account } = browser
       const refused = await accountChanges.confirm(browser, form.password, visit)
       if (refused !== null) return refused

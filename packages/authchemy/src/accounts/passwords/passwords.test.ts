@@ -172,7 +172,7 @@ onEachDatabase((database) => {
     const change = async (form: { current?: string; next?: string } = {}) => {
       const { browser, request } = await under.signedIn()
       const filled = { current: PASSWORD, next: NEXT_PASSWORD, ...form }
-      return { browser, request, outcome: await accounts.passwords.change(browser, filled, request, VISIT) }
+      return { browser, request, outcome: await accounts.passwords.change(browser, filled, VISIT) }
     }
 
     test("S48 ends every other browser and every command-line session; this browser gets a new session", async () => {

@@ -148,7 +148,7 @@ export function createPasswords(options: {
       }
     },
 
-    change: async (browser, form, _request, visit) => {
+    change: async (browser, form, visit) => {
       const { account } = browser
       const problem = passwordProblem(form.next)
       if (problem !== null) return refusal("next", problem)

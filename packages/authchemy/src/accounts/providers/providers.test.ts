@@ -264,7 +264,7 @@ onEachDatabase((database) => {
       await journey.signIn(ADA, { linking: ada })
       const form = { id: "acme", password: RIGHT_PASSWORD }
       const unlink = (browser: BrowserSession, change = {}) =>
-        journey.providers.unlink(browser, { ...form, ...change }, requestWith([]), VISIT)
+        journey.providers.unlink(browser, { ...form, ...change }, VISIT)
       expect(await unlink(ada, { password: "wrong" })).toMatchObject({ field: "password" })
       expect(await unlink(ada, { id: "other" })).toMatchObject({
         ok: false,

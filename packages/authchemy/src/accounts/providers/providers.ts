@@ -177,7 +177,7 @@ export function createProviders(
       return { ...outcome, setCookies: [...outcome.setCookies, attempt.clearCookie], returnTo }
     },
 
-    async unlink(browser, form, _request, visit) {
+    async unlink(browser, form, visit) {
       const { account } = browser
       const refused = await accountChanges.confirm(browser, form.password, visit)
       if (refused !== null) return refused

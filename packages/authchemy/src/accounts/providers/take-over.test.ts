@@ -77,11 +77,11 @@ onEachDatabase((database) => {
 
   test("S48 nor removed by a browser whose session has ended", async () => {
     const { id } = await under.create()
-    const { browser, request } = await under.signedIn()
+    const { browser } = await under.signedIn()
     expect(await byProvider(under.accounts, { browser })).toMatchObject({ ok: true })
     await under.accounts.administration.reset(EMAIL, { secondFactor: false })
     const form = { id: "acme", password: PASSWORD }
-    expect(await under.accounts.providers.unlink(browser, form, request, VISIT)).toMatchObject({ ok: false })
+    expect(await under.accounts.providers.unlink(browser, form, VISIT)).toMatchObject({ ok: false })
     expect((await under.accounts.security(id)).providers).toHaveLength(1)
     expect(under.recorded("provider.unlinked")).toEqual([])
   })

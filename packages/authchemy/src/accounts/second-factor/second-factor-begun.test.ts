@@ -54,7 +54,7 @@ onEachDatabase((database) => {
     const own = await under.signedIn()
     await begin(own)
     const form = { current: PASSWORD, next: NEXT_PASSWORD }
-    await accounts.passwords.change(own.browser, form, own.request, VISIT)
+    await accounts.passwords.change(own.browser, form, VISIT)
     const again = await under.signedIn("ada@example.com", NEXT_PASSWORD)
     expect(await accounts.secondFactor.begun(again.browser)).toBeNull()
     const { rows } = await sql`SELECT * FROM "twoFactor"`.execute(under.database)

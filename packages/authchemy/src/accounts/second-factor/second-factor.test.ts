@@ -246,7 +246,7 @@ onEachDatabase((database) => {
     const half = await signInHalf()
     const token = await under.commandLineSession(id)
     const remove = (typed: string, of: BrowserSession) =>
-      accounts.secondFactor.remove(of, { password: typed }, requestWith([]), VISIT)
+      accounts.secondFactor.remove(of, { password: typed }, VISIT)
     expect(await remove("wrong wrong wrong", browser)).toMatchObject({ ok: false, field: "password" })
     expect(await under.tokens.verify(token)).not.toBeNull()
 

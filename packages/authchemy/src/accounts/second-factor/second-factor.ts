@@ -119,7 +119,7 @@ export function createSecondFactor(options: {
       }
     },
 
-    remove: async (browser, form, _request, visit) => {
+    remove: async (browser, form, visit) => {
       const { account } = browser
       const refused = await changes.confirm(browser, form.password, visit)
       if (refused !== null) return refused

@@ -54,7 +54,7 @@ export function removePasskey(deps: SignInDeps): Handler<AppEnv> {
     const id = form.get("id") ?? ""
     const password = form.get("password") ?? ""
     const visit = visitOf(c, deps.clientAddress)
-    const outcome = await deps.accounts.passkeys.remove(browser, { id, password }, c.req.raw, visit)
+    const outcome = await deps.accounts.passkeys.remove(browser, { id, password }, visit)
     if (!outcome.ok) {
       return refuseOnceMore(c, deps, browser, outcome, (_, security) => removal(security, id))
     }

@@ -12,7 +12,7 @@ export function changePassword(deps: SignInDeps): Handler<AppEnv> {
     const { hasPassword } = await deps.accounts.security(browser.account.id)
     const typed = { current: form.get("current") ?? "", next: form.get("next") ?? "" }
     const visit = visitOf(c, deps.clientAddress)
-    const outcome = await deps.accounts.passwords.change(browser, typed, c.req.raw, visit)
+    const outcome = await deps.accounts.passwords.change(browser, typed, visit)
     if (!outcome.ok) return refuseOnSecurity(c, deps, browser, outcome, { form: "password" })
     const done = hasPassword ? "password-changed" : "password-set"
     return leaveWith(c, outcome.setCookies, securityUrl(done, outcome.endedSessions))

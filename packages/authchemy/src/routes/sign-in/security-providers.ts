@@ -45,7 +45,7 @@ export function unlinkProvider(deps: SignInDeps): Handler<AppEnv> {
     const id = c.req.param("id") ?? ""
     const password = form.get("password") ?? ""
     const visit = visitOf(c, deps.clientAddress)
-    const outcome = await deps.accounts.providers.unlink(browser, { id, password }, c.req.raw, visit)
+    const outcome = await deps.accounts.providers.unlink(browser, { id, password }, visit)
     if (!outcome.ok) return refuseOnceMore(c, deps, browser, outcome, unlinking)
     return leaveWith(c, outcome.setCookies, securityUrl("provider-disconnected", outcome.endedSessions))
   })

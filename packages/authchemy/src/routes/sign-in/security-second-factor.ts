@@ -49,7 +49,7 @@ export function removeSecondFactor(deps: SignInDeps): Handler<AppEnv> {
   return onSecurity(deps, async (c, browser, form) => {
     const password = form.get("password") ?? ""
     const visit = visitOf(c, deps.clientAddress)
-    const outcome = await deps.accounts.secondFactor.remove(browser, { password }, c.req.raw, visit)
+    const outcome = await deps.accounts.secondFactor.remove(browser, { password }, visit)
     if (!outcome.ok) return refuseOnSecurity(c, deps, browser, outcome, { form: "removeSecondFactor" })
     return leaveWith(c, outcome.setCookies, securityUrl("second-factor-off", outcome.endedSessions))
   })
